@@ -1,0 +1,129 @@
+//! The index's key layout: one letter for the kind of row, then what orders it.
+//!
+//! Numbers and times are big-endian, so that byte order is their order.
+
+use jiff::Timestamp;
+use vedetta_domain::{AlertId, ItemId, SourceId, StoryId};
+
+/// Position of the last applied record.
+pub const POSITION: &[u8] = b"!position";
+
+/// First letters of the rows.
+pub mod prefix {
+    pub const SOURCE: u8 = b's';
+    pub const ITEM: u8 = b'i';
+    pub const DUE_ITEM: u8 = b'd';
+    pub const ARTICLE: u8 = b'a';
+    pub const URL: u8 = b'u';
+    pub const EXACT: u8 = b'x';
+    pub const BAND: u8 = b'b';
+    pub const STORY: u8 = b't';
+    pub const STORY_KEY: u8 = b'k';
+    pub const ALERT: u8 = b'o';
+    pub const PENDING: u8 = b'p';
+    pub const MESSAGE: u8 = b'm';
+    pub const DUE_MESSAGE: u8 = b'w';
+    pub const CHANNEL: u8 = b'c';
+}
+
+fn key(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = vec![prefix];
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+fn hash(text: &str) -> [u8; 16] {
+    let mut id = [0; 16];
+    id.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    id
+}
+
+/// Milliseconds since the epoch, never below zero.
+pub fn millis(at: Timestamp) -> [u8; 8] {
+    u64::try_from(at.as_millisecond())
+        .unwrap_or(0)
+        .to_be_bytes()
+}
+
+pub fn source(id: &SourceId) -> Vec<u8> {
+    key(prefix::SOURCE, &[id.0.as_bytes()])
+}
+
+pub fn item(id: ItemId) -> Vec<u8> {
+    key(prefix::ITEM, &[&id.0])
+}
+
+pub fn due_item(at: Timestamp, id: ItemId) -> Vec<u8> {
+    key(prefix::DUE_ITEM, &[&millis(at), &id.0])
+}
+
+pub fn article(id: ItemId) -> Vec<u8> {
+    key(prefix::ARTICLE, &[&id.0])
+}
+
+pub fn url(url: &str) -> Vec<u8> {
+    key(prefix::URL, &[&hash(url)])
+}
+
+pub fn exact(exact: &str) -> Vec<u8> {
+    key(prefix::EXACT, &[exact.as_bytes()])
+}
+
+pub fn bands(band: u64) -> Vec<u8> {
+    key(prefix::BAND, &[&band.to_be_bytes()])
+}
+
+pub fn band(band: u64, id: ItemId) -> Vec<u8> {
+    key(prefix::BAND, &[&band.to_be_bytes(), &id.0])
+}
+
+pub fn story(id: StoryId) -> Vec<u8> {
+    key(prefix::STORY, &[id.0.as_bytes()])
+}
+
+pub fn story_keys(text: &str) -> Vec<u8> {
+    key(prefix::STORY_KEY, &[&hash(text)])
+}
+
+pub fn story_key(text: &str, at: Timestamp, id: ItemId) -> Vec<u8> {
+    key(prefix::STORY_KEY, &[&hash(text), &millis(at), &id.0])
+}
+
+pub fn alert(id: &AlertId) -> Vec<u8> {
+    key(prefix::ALERT, &[id.0.as_bytes()])
+}
+
+pub fn pending_of(channel: &str) -> Vec<u8> {
+    key(prefix::PENDING, &[&hash(channel)])
+}
+
+pub fn pending(channel: &str, at: Timestamp, id: &AlertId) -> Vec<u8> {
+    key(
+        prefix::PENDING,
+        &[&hash(channel), &millis(at), id.0.as_bytes()],
+    )
+}
+
+pub fn message(id: &str) -> Vec<u8> {
+    key(prefix::MESSAGE, &[id.as_bytes()])
+}
+
+pub fn due_messages_of(channel: &str) -> Vec<u8> {
+    key(prefix::DUE_MESSAGE, &[&hash(channel)])
+}
+
+pub fn due_message(channel: &str, at: Timestamp, id: &str) -> Vec<u8> {
+    key(
+        prefix::DUE_MESSAGE,
+        &[&hash(channel), &millis(at), id.as_bytes()],
+    )
+}
+
+pub fn channel(channel: &str) -> Vec<u8> {
+    key(prefix::CHANNEL, &[channel.as_bytes()])
+}
+
+/// The item id at the end of an index key.
+pub fn trailing_item(key: &[u8]) -> Option<ItemId> {
+    key.last_chunk::<16>().map(|id| ItemId(*id))
+}

@@ -1,0 +1,108 @@
+//! The rows of the index: what is known now. JSON, rebuilt from the journal at will.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use vedetta_domain::{Alert, AlertId, Item, ItemId, Message, StoryId, Telling, WatchId};
+
+use crate::Position;
+
+/// Where an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemStatus {
+    /// Its page is to be read.
+    Waiting,
+    /// Its article is stored.
+    Done,
+    /// There was nothing to be had.
+    Dropped,
+    /// A person has to look.
+    Quarantined,
+}
+
+/// An item and its work so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemRow {
+    /// The item.
+    pub item: Item,
+    /// Where it stands.
+    pub status: ItemStatus,
+    /// Tries that were begun and not excused.
+    pub attempts: u32,
+    /// When a waiting item is due.
+    pub due: Timestamp,
+    /// The last failure.
+    pub error: Option<String>,
+}
+
+/// A stored article, its text left in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArticleRow {
+    /// Where the commit stands.
+    pub position: Position,
+    /// Its story.
+    pub story: StoryId,
+    /// How others see it.
+    pub telling: Telling,
+    /// Hash of the normalised text, hex.
+    pub exact: String,
+    /// The story comparison's features.
+    pub features: String,
+    /// Watches, with versions, that have judged it.
+    pub judged: Vec<(WatchId, String)>,
+    /// It was tagged without a model and is to be tagged again.
+    pub lexicon_only: bool,
+    /// When it was committed.
+    pub at: Timestamp,
+}
+
+/// One event.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoryRow {
+    /// Its tellings, the first first.
+    pub tellings: Vec<ItemId>,
+    /// The alert of every watch that was told of it.
+    pub alerted: BTreeMap<WatchId, AlertId>,
+    /// How many alerts (new and updates) it has had.
+    pub revisions: u32,
+}
+
+/// An alert on its way out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// The alert.
+    pub alert: Alert,
+    /// Channel → the message that carries it; empty while none is frozen.
+    pub channels: BTreeMap<String, String>,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageState {
+    /// To be sent.
+    Frozen,
+    /// Taken by the channel.
+    Sent,
+    /// Given up.
+    Dead,
+}
+
+/// A frozen message and its tries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageRow {
+    /// The bytes.
+    pub message: Message,
+    /// Where it stands.
+    pub state: MessageState,
+    /// Failed tries.
+    pub tries: u32,
+    /// When it was frozen.
+    pub frozen: Timestamp,
+    /// When it is due.
+    pub due: Timestamp,
+    /// The last failure.
+    pub error: Option<String>,
+}
