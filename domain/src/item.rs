@@ -118,10 +118,7 @@ mod tests {
     fn an_item_id_survives_its_text_form() {
         let id = ItemId::new(&SourceId("iai".into()), "https://example.org/1");
         assert_eq!(ItemId::parse(&id.to_string()), Some(id));
-        assert_ne!(
-            id,
-            ItemId::new(&SourceId("ia".into()), "ihttps://example.org/1")
-        );
+        assert_ne!(id, ItemId::new(&SourceId("ia".into()), "ihttps://example.org/1"));
         for bad in ["", "zz", "é0000000000000000000000000000000"] {
             assert_eq!(ItemId::parse(bad), None, "{bad:?}");
         }

@@ -13,9 +13,7 @@ mod source;
 mod story;
 mod tagged;
 
-pub use alert::{
-    Alert, AlertId, AlertKind, Message, Passage, Reason, Telling, WatchId, WatchMatch,
-};
+pub use alert::{Alert, AlertId, AlertKind, Message, Passage, Reason, Telling, WatchId, WatchMatch};
 pub use article::{Article, PageKind};
 pub use entity::{Entity, EntityId, EntityKind};
 pub use item::{Entry, Feed, Item, ItemId};

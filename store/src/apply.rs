@@ -7,7 +7,7 @@ use crate::{
     Position, StoreError,
     index::{Changes, Index},
     keys,
-    record::{AlertRow, Commit, ItemEnd, Record},
+    record::{AlertRow, Commit, ItemEnd, Record, RetryAfter},
     rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
 };
 
@@ -15,11 +15,7 @@ use crate::{
 pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Changes, StoreError> {
     let mut to = Changes::default();
     match record {
-        Record::SourcePolled {
-            source,
-            state,
-            items,
-        } => {
+        Record::SourcePolled { source, state, items } => {
             to.put(keys::source(source), state)?;
             for item in items {
                 found(index, &mut to, item)?;
@@ -28,9 +24,7 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
         Record::ItemStarted { item, attempt } => {
             update_item(index, &mut to, *item, |row| row.attempts = *attempt)?
         }
-        Record::ItemEnded { item, end, .. } => {
-            update_item(index, &mut to, *item, |row| ended(row, end))?
-        }
+        Record::ItemEnded { item, end, .. } => update_item(index, &mut to, *item, |row| ended(row, end))?,
         Record::Committed(commit) => committed(index, &mut to, commit, position)?,
         Record::Raised(row) => raised(&mut to, row)?,
         Record::MessageFrozen { message, at } => {
@@ -48,11 +42,7 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
             to.mark(keys::due_message(&message.channel, *at, &message.id));
             to.put(keys::message(&message.id), &row)?;
         }
-        Record::MessageTried {
-            id,
-            error,
-            retry_at,
-        } => update_message(index, &mut to, id, |row| {
+        Record::MessageTried { id, error, retry_at } => update_message(index, &mut to, id, |row| {
             row.tries += 1;
             row.due = *retry_at;
             row.error = Some(error.clone());
@@ -80,6 +70,7 @@ fn found(index: &Index, to: &mut Changes, item: &Item) -> Result<(), StoreError>
         item: item.clone(),
         status: ItemStatus::Waiting,
         attempts: 0,
+        deaths: 0,
         due: item.first_seen,
         error: None,
     };
@@ -107,14 +98,11 @@ fn update_item(
 
 fn ended(row: &mut ItemRow, end: &ItemEnd) {
     let (status, error) = match end {
-        ItemEnd::Retry {
-            error,
-            retry_at,
-            counts,
-        } => {
+        ItemEnd::Retry { error, retry_at, after } => {
             row.due = *retry_at;
-            if !counts {
-                row.attempts = row.attempts.saturating_sub(1);
+            match after {
+                RetryAfter::Outage => row.attempts = row.attempts.saturating_sub(1),
+                RetryAfter::WorkerDeath { alone } => row.deaths += u32::from(*alone),
             }
             (ItemStatus::Waiting, error)
         }
@@ -125,12 +113,7 @@ fn ended(row: &mut ItemRow, end: &ItemEnd) {
     row.error = Some(error.clone());
 }
 
-fn committed(
-    index: &Index,
-    to: &mut Changes,
-    commit: &Commit,
-    position: Position,
-) -> Result<(), StoreError> {
+fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Position) -> Result<(), StoreError> {
     let id = commit.item.id;
     if index.has(keys::item(id))? {
         update_item(index, to, id, |row| {
@@ -161,16 +144,12 @@ fn committed(
     for key in &commit.marks.story_keys {
         to.mark(keys::story_key(key, commit.at, id));
     }
-    let mut story = index
-        .get::<StoryRow>(keys::story(commit.verdict.story))?
-        .unwrap_or_default();
+    let mut story = index.get::<StoryRow>(keys::story(commit.verdict.story))?.unwrap_or_default();
     if !story.tellings.contains(&id) {
         story.tellings.push(id);
     }
     for row in &commit.alerts {
-        story
-            .alerted
-            .insert(row.alert.watch.clone(), row.alert.id.clone());
+        story.alerted.insert(row.alert.watch.clone(), row.alert.id.clone());
         story.revisions += 1;
         raised(to, row)?;
     }
@@ -188,18 +167,8 @@ fn raised(to: &mut Changes, row: &AlertRow) -> Result<(), StoreError> {
     for channel in &row.channels {
         to.mark(keys::pending(channel, row.alert.created, &row.alert.id));
     }
-    let channels = row
-        .channels
-        .iter()
-        .map(|channel| (channel.clone(), String::new()))
-        .collect();
-    to.put(
-        keys::alert(&row.alert.id),
-        &OutboxRow {
-            alert: row.alert.clone(),
-            channels,
-        },
-    )
+    let channels = row.channels.iter().map(|channel| (channel.clone(), String::new())).collect();
+    to.put(keys::alert(&row.alert.id), &OutboxRow { alert: row.alert.clone(), channels })
 }
 
 /// The alert leaves the pending list of a channel: a message carries it now.

@@ -6,9 +6,7 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The disk refused.
-    #[error(
-        "cannot {verb} {path}: {source}; check free space, permissions and the disk, then start again"
-    )]
+    #[error("cannot {verb} {path}: {source}; check free space, permissions and the disk, then start again")]
     Io {
         /// What was tried.
         verb: &'static str,
@@ -18,9 +16,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process has the store open.
-    #[error(
-        "{0} is in use by another process; stop that daemon first, or name another data folder"
-    )]
+    #[error("{0} is in use by another process; stop that daemon first, or name another data folder")]
     Locked(PathBuf),
     /// The index failed; the journal still holds everything.
     #[error("index failed: {0}; it is rebuilt from the journal at the next start")]
@@ -39,10 +35,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn io(
-        verb: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { verb, path, source }
     }

@@ -23,11 +23,7 @@ pub enum Broken {
 
 /// Appends `payload` to `out` as one frame.
 pub fn encode(payload: &[u8], out: &mut Vec<u8>) {
-    let packed = if payload.len() > COMPRESS_FROM {
-        zstd::bulk::compress(payload, 3).ok()
-    } else {
-        None
-    };
+    let packed = if payload.len() > COMPRESS_FROM { zstd::bulk::compress(payload, 3).ok() } else { None };
     let (codec, body) = match &packed {
         Some(packed) => (ZSTD, packed.as_slice()),
         None => (PLAIN, payload),
@@ -75,11 +71,7 @@ mod tests {
 
     #[test]
     fn a_frame_survives_and_damage_is_seen() {
-        for payload in [
-            b"{}".to_vec(),
-            vec![7; 100_000],
-            (0..=255).cycle().take(5000).collect(),
-        ] {
+        for payload in [b"{}".to_vec(), vec![7; 100_000], (0..=255).cycle().take(5000).collect()] {
             let mut bytes = Vec::new();
             encode(&payload, &mut bytes);
             assert_eq!(decode(&bytes), Ok((payload, bytes.len())));
@@ -87,17 +79,9 @@ mod tests {
             for at in 4..bytes.len().min(40) {
                 let mut bad = bytes.clone();
                 bad[at] ^= 1;
-                assert_eq!(
-                    decode(&bad),
-                    Err(Broken::Damaged),
-                    "bit flipped in byte {at}"
-                );
+                assert_eq!(decode(&bad), Err(Broken::Damaged), "bit flipped in byte {at}");
             }
         }
-        assert_eq!(
-            decode(&[0; 64]),
-            Err(Broken::Damaged),
-            "a tail of zeros is no frame"
-        );
+        assert_eq!(decode(&[0; 64]), Err(Broken::Damaged), "a tail of zeros is no frame");
     }
 }

@@ -53,9 +53,7 @@ impl Index {
         let Some(row) = self.rows.get(key)? else {
             return Ok(None);
         };
-        serde_json::from_slice(&row)
-            .map(Some)
-            .map_err(|e| StoreError::Index(e.to_string()))
+        serde_json::from_slice(&row).map(Some).map_err(|e| StoreError::Index(e.to_string()))
     }
 
     pub fn has(&self, key: Vec<u8>) -> Result<bool, StoreError> {
@@ -63,12 +61,7 @@ impl Index {
     }
 
     /// Keys from `from` on that start with `prefix`, at most `limit`.
-    pub fn keys(
-        &self,
-        prefix: &[u8],
-        from: &[u8],
-        limit: usize,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub fn keys(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut found = Vec::new();
         for key in self.rows.range(from.to_vec()..).keys().take(limit) {
             let key = key?;
@@ -117,10 +110,7 @@ impl Index {
     /// Every row, for comparing two states.
     #[cfg(test)]
     pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.rows
-            .iter()
-            .map(|entry| entry.map(|(k, v)| (k.to_vec(), v.to_vec())).unwrap())
-            .collect()
+        self.rows.iter().map(|entry| entry.map(|(k, v)| (k.to_vec(), v.to_vec())).unwrap()).collect()
     }
 
     pub fn flush(&self) -> Result<(), StoreError> {

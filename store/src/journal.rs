@@ -54,14 +54,7 @@ impl Journal {
             let file = segment::create(dir, 1)?;
             let end = segment::MAGIC.len() as u64;
             return Ok((
-                Self {
-                    dir: dir.into(),
-                    file,
-                    segment: 1,
-                    end,
-                    torn: false,
-                    segment_bytes,
-                },
+                Self { dir: dir.into(), file, segment: 1, end, torn: false, segment_bytes },
                 Torn::default(),
             ));
         };
@@ -71,47 +64,22 @@ impl Journal {
             // The crash came between creating the file and writing its header: no record was in it.
             let file = segment::create(dir, number)?;
             let end = segment::MAGIC.len() as u64;
-            let torn = Torn {
-                cut_bytes: scan.rest,
-            };
+            let torn = Torn { cut_bytes: scan.rest };
             return Ok((
-                Self {
-                    dir: dir.into(),
-                    file,
-                    segment: number,
-                    end,
-                    torn: false,
-                    segment_bytes,
-                },
+                Self { dir: dir.into(), file, segment: number, end, torn: false, segment_bytes },
                 torn,
             ));
         }
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(StoreError::io("open", &path))?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).open(&path).map_err(StoreError::io("open", &path))?;
         if scan.rest > 0 {
-            file.set_len(scan.end)
-                .map_err(StoreError::io("cut the torn end of", &path))?;
+            file.set_len(scan.end).map_err(StoreError::io("cut the torn end of", &path))?;
             file.sync_all().map_err(StoreError::io("sync", &path))?;
         }
-        file.seek(SeekFrom::Start(scan.end))
-            .map_err(StoreError::io("seek in", &path))?;
-        let journal = Self {
-            dir: dir.into(),
-            file,
-            segment: number,
-            end: scan.end,
-            torn: false,
-            segment_bytes,
-        };
-        Ok((
-            journal,
-            Torn {
-                cut_bytes: scan.rest,
-            },
-        ))
+        file.seek(SeekFrom::Start(scan.end)).map_err(StoreError::io("seek in", &path))?;
+        let journal =
+            Self { dir: dir.into(), file, segment: number, end: scan.end, torn: false, segment_bytes };
+        Ok((journal, Torn { cut_bytes: scan.rest }))
     }
 
     /// Writes `payloads` after one another under one fsync (group commit).
@@ -123,17 +91,12 @@ impl Journal {
         let mut bytes = Vec::new();
         let mut positions = Vec::with_capacity(payloads.len());
         for payload in payloads {
-            positions.push(Position {
-                segment: self.segment,
-                offset: self.end + bytes.len() as u64,
-            });
+            positions.push(Position { segment: self.segment, offset: self.end + bytes.len() as u64 });
             frame::encode(payload, &mut bytes);
         }
         self.torn = true;
         let path = segment::path(&self.dir, self.segment);
-        self.file
-            .write_all(&bytes)
-            .map_err(StoreError::io("write", &path))?;
+        self.file.write_all(&bytes).map_err(StoreError::io("write", &path))?;
         // The end moves only after the fsync: what could not be made durable is cut off again.
         self.sync(&path)?;
         self.end += bytes.len() as u64;
@@ -143,10 +106,7 @@ impl Journal {
 
     /// Where the next record will stand.
     pub fn end(&self) -> Position {
-        Position {
-            segment: self.segment,
-            offset: self.end,
-        }
+        Position { segment: self.segment, offset: self.end }
     }
 
     fn sync(&self, path: &Path) -> Result<(), StoreError> {
@@ -157,12 +117,8 @@ impl Journal {
     fn mend(&mut self) -> Result<(), StoreError> {
         if self.torn {
             let path = segment::path(&self.dir, self.segment);
-            self.file
-                .set_len(self.end)
-                .map_err(StoreError::io("cut the torn end of", &path))?;
-            self.file
-                .seek(SeekFrom::Start(self.end))
-                .map_err(StoreError::io("seek in", &path))?;
+            self.file.set_len(self.end).map_err(StoreError::io("cut the torn end of", &path))?;
+            self.file.seek(SeekFrom::Start(self.end)).map_err(StoreError::io("seek in", &path))?;
             self.torn = false;
         }
         Ok(())
@@ -192,33 +148,14 @@ pub fn stream(
     mut each: impl FnMut(Position, Vec<u8>) -> Result<(), StoreError>,
 ) -> Result<Vec<Damage>, StoreError> {
     let mut damages = Vec::new();
-    for number in segment::list(dir)?
-        .into_iter()
-        .filter(|&n| n >= from.segment)
-    {
-        let start = if number == from.segment {
-            from.offset
-        } else {
-            0
-        };
+    for number in segment::list(dir)?.into_iter().filter(|&n| n >= from.segment) {
+        let start = if number == from.segment { from.offset } else { 0 };
         let scan = segment::scan(dir, number, start)?;
         for (offset, payload) in scan.frames {
-            each(
-                Position {
-                    segment: number,
-                    offset,
-                },
-                payload,
-            )?;
+            each(Position { segment: number, offset }, payload)?;
         }
         if scan.broken.is_some() {
-            damages.push(Damage {
-                at: Position {
-                    segment: number,
-                    offset: scan.end,
-                },
-                bytes: scan.rest,
-            });
+            damages.push(Damage { at: Position { segment: number, offset: scan.end }, bytes: scan.rest });
         }
     }
     Ok(damages)
@@ -264,16 +201,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (mut journal, _) = Journal::open(dir.path(), 64).unwrap();
         let payloads: Vec<Vec<u8>> = (0..20u8).map(|n| vec![n; 30]).collect();
-        let positions: Vec<Position> = payloads
-            .iter()
-            .flat_map(|p| journal.append(std::slice::from_ref(p)).unwrap())
-            .collect();
+        let positions: Vec<Position> =
+            payloads.iter().flat_map(|p| journal.append(std::slice::from_ref(p)).unwrap()).collect();
         assert!(segment::list(dir.path()).unwrap().len() > 5);
         for (position, payload) in positions.iter().zip(&payloads) {
-            assert_eq!(
-                &segment::read_at(dir.path(), position.segment, position.offset).unwrap(),
-                payload
-            );
+            assert_eq!(&segment::read_at(dir.path(), position.segment, position.offset).unwrap(), payload);
         }
         assert_eq!(all(dir.path()), payloads);
     }

@@ -40,9 +40,7 @@ fn hash(text: &str) -> [u8; 16] {
 
 /// Milliseconds since the epoch, never below zero.
 pub fn millis(at: Timestamp) -> [u8; 8] {
-    u64::try_from(at.as_millisecond())
-        .unwrap_or(0)
-        .to_be_bytes()
+    u64::try_from(at.as_millisecond()).unwrap_or(0).to_be_bytes()
 }
 
 pub fn source(id: &SourceId) -> Vec<u8> {
@@ -98,10 +96,7 @@ pub fn pending_of(channel: &str) -> Vec<u8> {
 }
 
 pub fn pending(channel: &str, at: Timestamp, id: &AlertId) -> Vec<u8> {
-    key(
-        prefix::PENDING,
-        &[&hash(channel), &millis(at), id.0.as_bytes()],
-    )
+    key(prefix::PENDING, &[&hash(channel), &millis(at), id.0.as_bytes()])
 }
 
 pub fn message(id: &str) -> Vec<u8> {
@@ -113,10 +108,7 @@ pub fn due_messages_of(channel: &str) -> Vec<u8> {
 }
 
 pub fn due_message(channel: &str, at: Timestamp, id: &str) -> Vec<u8> {
-    key(
-        prefix::DUE_MESSAGE,
-        &[&hash(channel), &millis(at), id.as_bytes()],
-    )
+    key(prefix::DUE_MESSAGE, &[&hash(channel), &millis(at), id.as_bytes()])
 }
 
 pub fn channel(channel: &str) -> Vec<u8> {

@@ -27,6 +27,6 @@ mod writer;
 pub use error::StoreError;
 pub use journal::Position;
 pub use open::{OpenOptions, OpenReport};
-pub use record::{AlertRow, Commit, ItemEnd, Marks, Record};
+pub use record::{AlertRow, Commit, ItemEnd, Marks, Record, RetryAfter};
 pub use rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow};
 pub use store::{Stats, Store};

@@ -103,10 +103,9 @@ impl Store {
             let payload = segment::read_at(&dir, position.segment, position.offset)?;
             match Record::decode(&payload, position)? {
                 Record::Committed(commit) => Ok(*commit),
-                _ => Err(StoreError::Record {
-                    position: position.to_string(),
-                    why: "it is no article".into(),
-                }),
+                _ => {
+                    Err(StoreError::Record { position: position.to_string(), why: "it is no article".into() })
+                }
             }
         })
         .await
@@ -122,8 +121,7 @@ impl Store {
             let mut after = after.map(keys::article);
             let mut found = Vec::new();
             while found.len() < limit {
-                let page =
-                    index.rows::<ArticleRow>(keys::prefix::ARTICLE, after.as_deref(), 256)?;
+                let page = index.rows::<ArticleRow>(keys::prefix::ARTICLE, after.as_deref(), 256)?;
                 let Some((last, _)) = page.last() else { break };
                 after = Some(last.clone());
                 found.extend(

@@ -23,10 +23,7 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self {
-            segment_bytes: 64 << 20,
-            cache_bytes: 32 << 20,
-        }
+        Self { segment_bytes: 64 << 20, cache_bytes: 32 << 20 }
     }
 }
 
@@ -61,10 +58,7 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
     std::fs::create_dir_all(dir).map_err(StoreError::io("create", dir))?;
     let lock = lock(dir)?;
     let (journal, torn) = Journal::open(&journal_dir(dir), options.segment_bytes)?;
-    let mut report = OpenReport {
-        cut_bytes: torn.cut_bytes,
-        ..OpenReport::default()
-    };
+    let mut report = OpenReport { cut_bytes: torn.cut_bytes, ..OpenReport::default() };
 
     let index_dir = dir.join("index");
     let index = match open_index(&index_dir, options, journal.end()) {
@@ -83,12 +77,7 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
             }
             report.replayed = replayed;
             report.damage = damage;
-            Ok(Opened {
-                lock,
-                journal,
-                index,
-                report,
-            })
+            Ok(Opened { lock, journal, index, report })
         }
         // Replay reads rows too: a damaged index may show only here. From empty it cannot fail so.
         Err(StoreError::Index(error)) if report.rebuilt.is_none() => {
@@ -96,18 +85,8 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
             set_aside(&index_dir)?;
             let index = Index::open(&index_dir, options.cache_bytes)?;
             let (replayed, damage) = replay(dir, &index)?;
-            report = OpenReport {
-                rebuilt: Some(error),
-                replayed,
-                damage,
-                ..report
-            };
-            Ok(Opened {
-                lock,
-                journal,
-                index,
-                report,
-            })
+            report = OpenReport { rebuilt: Some(error), replayed, damage, ..report };
+            Ok(Opened { lock, journal, index, report })
         }
         Err(error) => Err(error),
     }
@@ -124,11 +103,7 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked(dir.into())),
-        Err(TryLockError::Error(source)) => Err(StoreError::Io {
-            verb: "lock",
-            path,
-            source,
-        }),
+        Err(TryLockError::Error(source)) => Err(StoreError::Io { verb: "lock", path, source }),
     }
 }
 
@@ -137,16 +112,10 @@ fn open_index(dir: &Path, options: &OpenOptions, end: Position) -> Result<Index,
     let index = std::panic::catch_unwind(|| Index::open(dir, options.cache_bytes))
         .map_err(|_| StoreError::Index("sled panicked while opening its files".into()))??;
     match index.position()? {
-        Some(position) if position >= end => Err(StoreError::Index(format!(
-            "it is at {position}, past the journal's end {end}"
-        ))),
-        None if end
-            > (Position {
-                segment: 1,
-                offset: 8,
-            })
-            && dir_was_used(&index)? =>
-        {
+        Some(position) if position >= end => {
+            Err(StoreError::Index(format!("it is at {position}, past the journal's end {end}")))
+        }
+        None if end > (Position { segment: 1, offset: 8 }) && dir_was_used(&index)? => {
             Err(StoreError::Index("it has rows but no position".into()))
         }
         _ => Ok(index),
@@ -158,9 +127,7 @@ fn dir_was_used(index: &Index) -> Result<bool, StoreError> {
 }
 
 fn set_aside(dir: &Path) -> Result<(), StoreError> {
-    let aside = (0..)
-        .map(|n| dir.with_extension(format!("broken-{n}")))
-        .find(|path| !path.exists());
+    let aside = (0..).map(|n| dir.with_extension(format!("broken-{n}"))).find(|path| !path.exists());
     let Some(aside) = aside else { return Ok(()) };
     if dir.exists() {
         std::fs::rename(dir, &aside).map_err(StoreError::io("set aside", dir))?;
@@ -172,20 +139,16 @@ fn set_aside(dir: &Path) -> Result<(), StoreError> {
 fn replay(dir: &Path, index: &Index) -> Result<(u64, Vec<Damage>), StoreError> {
     let seen = index.position()?;
     let mut replayed = 0;
-    let damage = journal::stream(
-        &journal_dir(dir),
-        seen.unwrap_or_default(),
-        |position, payload| {
-            if Some(position) == seen {
-                return Ok(());
-            }
-            let record = Record::decode(&payload, position)?;
-            let changes = apply::changes(index, &record, position)?;
-            index.apply(changes, position)?;
-            replayed += 1;
-            Ok(())
-        },
-    )?;
+    let damage = journal::stream(&journal_dir(dir), seen.unwrap_or_default(), |position, payload| {
+        if Some(position) == seen {
+            return Ok(());
+        }
+        let record = Record::decode(&payload, position)?;
+        let changes = apply::changes(index, &record, position)?;
+        index.apply(changes, position)?;
+        replayed += 1;
+        Ok(())
+    })?;
     Ok((replayed, damage))
 }
 
@@ -211,11 +174,7 @@ mod tests {
         hurt(dir.path());
         let (store, report) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
         assert_eq!(report.rebuilt.is_some(), rebuilt, "{report:?}");
-        assert_eq!(
-            store.index.dump(),
-            before,
-            "the state is the same, to the byte"
-        );
+        assert_eq!(store.index.dump(), before, "the state is the same, to the byte");
         store.close().await;
     }
 
@@ -226,11 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_deleted_index_is_rebuilt() {
-        check(
-            |dir| std::fs::remove_dir_all(dir.join("index")).unwrap(),
-            true,
-        )
-        .await;
+        check(|dir| std::fs::remove_dir_all(dir.join("index")).unwrap(), true).await;
     }
 
     #[tokio::test]
@@ -248,9 +203,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
         testing::fill(&store).await;
-        let end = ItemEnd::Dropped {
-            error: "gone".into(),
-        };
+        let end = ItemEnd::Dropped { error: "gone".into() };
         let ids: Vec<_> = (0..10).map(|n| testing::item(n).id).collect();
         let mut waiting = Vec::new();
         for id in ids {
@@ -264,10 +217,7 @@ mod tests {
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
         let (store, report) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
-        assert!(
-            report.cut_bytes > 0 && report.rebuilt.is_some(),
-            "{report:?}"
-        );
+        assert!(report.cut_bytes > 0 && report.rebuilt.is_some(), "{report:?}");
         let row = store.item(waiting[0]).await.unwrap().unwrap();
         assert_eq!(row.status, crate::ItemStatus::Waiting);
         store.close().await;
@@ -277,10 +227,7 @@ mod tests {
     async fn two_processes_cannot_share_a_store() {
         let dir = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
-        assert!(matches!(
-            Store::open(dir.path(), &OpenOptions::default()),
-            Err(StoreError::Locked(_))
-        ));
+        assert!(matches!(Store::open(dir.path(), &OpenOptions::default()), Err(StoreError::Locked(_))));
         store.close().await;
     }
 }

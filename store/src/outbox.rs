@@ -30,10 +30,7 @@ impl Store {
             let mut rows = Vec::new();
             for key in index.keys(&prefix, &prefix, PENDING)? {
                 // prefix, channel hash, time, then the alert's id.
-                let id = key
-                    .get(25..)
-                    .and_then(|id| std::str::from_utf8(id).ok())
-                    .unwrap_or_default();
+                let id = key.get(25..).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or_default();
                 rows.extend(index.get::<OutboxRow>(keys::alert(&AlertId(id.into())))?);
             }
             Ok(rows)
@@ -43,9 +40,7 @@ impl Store {
 
     /// Freezes a message: from here on its bytes and its id stay, however often it is sent.
     pub async fn freeze(&self, message: Message, at: Timestamp) -> Result<(), StoreError> {
-        self.writer
-            .write(Record::MessageFrozen { message, at })
-            .await?;
+        self.writer.write(Record::MessageFrozen { message, at }).await?;
         Ok(())
     }
 
@@ -56,10 +51,7 @@ impl Store {
             let Some(key) = index.keys(&prefix, &prefix, 1)?.pop() else {
                 return Ok(None);
             };
-            let id = key
-                .get(25..)
-                .and_then(|id| std::str::from_utf8(id).ok())
-                .unwrap_or_default();
+            let id = key.get(25..).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or_default();
             index.get(keys::message(id))
         })
         .await
@@ -67,38 +59,19 @@ impl Store {
 
     /// The channel took the message.
     pub async fn ack(&self, id: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.writer
-            .write(Record::MessageSent { id: id.into(), at })
-            .await?;
+        self.writer.write(Record::MessageSent { id: id.into(), at }).await?;
         Ok(())
     }
 
     /// The channel did not take it; it is due again at `retry_at`.
-    pub async fn nack(
-        &self,
-        id: &str,
-        error: String,
-        retry_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.writer
-            .write(Record::MessageTried {
-                id: id.into(),
-                error,
-                retry_at,
-            })
-            .await?;
+    pub async fn nack(&self, id: &str, error: String, retry_at: Timestamp) -> Result<(), StoreError> {
+        self.writer.write(Record::MessageTried { id: id.into(), error, retry_at }).await?;
         Ok(())
     }
 
     /// It will not be tried again by itself.
     pub async fn dead(&self, id: &str, error: String, at: Timestamp) -> Result<(), StoreError> {
-        self.writer
-            .write(Record::MessageDead {
-                id: id.into(),
-                error,
-                at,
-            })
-            .await?;
+        self.writer.write(Record::MessageDead { id: id.into(), error, at }).await?;
         Ok(())
     }
 

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vedetta_domain::{
-    Alert, AlertId, DedupeVerdict, Item, ItemId, Message, PollState, SourceId, TaggedArticle,
-    Telling, WatchId,
+    Alert, AlertId, DedupeVerdict, Item, ItemId, Message, PollState, SourceId, TaggedArticle, Telling,
+    WatchId,
 };
 
 use crate::{Position, StoreError};
@@ -90,8 +90,8 @@ pub enum ItemEnd {
         error: String,
         /// When it is due again.
         retry_at: Timestamp,
-        /// Whether the try counts towards quarantine (a dead worker does, a closed network not).
-        counts: bool,
+        /// What it says of the item.
+        after: RetryAfter,
     },
     /// Nothing to be had there: gone, forbidden, no text.
     Dropped {
@@ -102,6 +102,19 @@ pub enum ItemEnd {
     Quarantined {
         /// Why.
         error: String,
+    },
+}
+
+/// Whether a failed try says something of the item itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RetryAfter {
+    /// The network or the disk: the try is excused.
+    Outage,
+    /// The worker died over it.
+    WorkerDeath {
+        /// No other item was in the worker, so this one did it.
+        alone: bool,
     },
 }
 
@@ -168,22 +181,13 @@ struct Version {
 impl Record {
     /// The record as it stands in the journal.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
-        serde_json::to_vec(&Envelope {
-            v: VERSION,
-            record: self,
-        })
-        .map_err(|e| StoreError::Record {
-            position: "the end".into(),
-            why: e.to_string(),
-        })
+        serde_json::to_vec(&Envelope { v: VERSION, record: self })
+            .map_err(|e| StoreError::Record { position: "the end".into(), why: e.to_string() })
     }
 
     /// Reads a record of this or an older version.
     pub(crate) fn decode(payload: &[u8], position: Position) -> Result<Self, StoreError> {
-        let broken = |why: String| StoreError::Record {
-            position: position.to_string(),
-            why,
-        };
+        let broken = |why: String| StoreError::Record { position: position.to_string(), why };
         let Version { v } = serde_json::from_slice(payload).map_err(|e| broken(e.to_string()))?;
         if v > VERSION {
             return Err(broken(format!(

@@ -29,8 +29,10 @@ pub struct ItemRow {
     pub item: Item,
     /// Where it stands.
     pub status: ItemStatus,
-    /// Tries that were begun and not excused.
+    /// Tries that were begun and not excused: above 0, the item runs alone in the worker.
     pub attempts: u32,
+    /// Tries that ended with the worker's death while the item was alone in it.
+    pub deaths: u32,
     /// When a waiting item is due.
     pub due: Timestamp,
     /// The last failure.

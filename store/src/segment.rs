@@ -37,10 +37,7 @@ pub fn list(dir: &Path) -> Result<Vec<u64>, StoreError> {
     let mut numbers = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(StoreError::io("list", dir))? {
         let name = entry.map_err(StoreError::io("list", dir))?.file_name();
-        if let Some(number) = name
-            .to_str()
-            .and_then(|n| n.strip_suffix(".seg"))
-            .and_then(|n| n.parse().ok())
+        if let Some(number) = name.to_str().and_then(|n| n.strip_suffix(".seg")).and_then(|n| n.parse().ok())
         {
             numbers.push(number);
         }
@@ -59,12 +56,9 @@ pub fn create(dir: &Path, number: u64) -> Result<File, StoreError> {
         .read(true)
         .open(&path)
         .map_err(StoreError::io("create", &path))?;
-    file.write_all(MAGIC)
-        .map_err(StoreError::io("write", &path))?;
+    file.write_all(MAGIC).map_err(StoreError::io("write", &path))?;
     file.sync_all().map_err(StoreError::io("sync", &path))?;
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(StoreError::io("sync", dir))?;
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StoreError::io("sync", dir))?;
     Ok(file)
 }
 
@@ -73,24 +67,16 @@ pub fn scan(dir: &Path, number: u64, from: u64) -> Result<Scan, StoreError> {
     let path = path(dir, number);
     let mut file = File::open(&path).map_err(StoreError::io("open", &path))?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)
-        .map_err(StoreError::io("read", &path))?;
+    file.read_to_end(&mut bytes).map_err(StoreError::io("read", &path))?;
     let total = bytes.len() as u64;
     if bytes.get(..MAGIC.len()) != Some(MAGIC.as_slice()) {
-        return Ok(Scan {
-            frames: Vec::new(),
-            end: 0,
-            rest: total,
-            broken: Some(Broken::Damaged),
-        });
+        return Ok(Scan { frames: Vec::new(), end: 0, rest: total, broken: Some(Broken::Damaged) });
     }
     let mut at = from.max(MAGIC.len() as u64);
     let mut frames = Vec::new();
     let mut broken = None;
-    while let Some(rest) = usize::try_from(at)
-        .ok()
-        .and_then(|at| bytes.get(at..))
-        .filter(|rest| !rest.is_empty())
+    while let Some(rest) =
+        usize::try_from(at).ok().and_then(|at| bytes.get(at..)).filter(|rest| !rest.is_empty())
     {
         match frame::decode(rest) {
             Ok((payload, taken)) => {
@@ -103,36 +89,23 @@ pub fn scan(dir: &Path, number: u64, from: u64) -> Result<Scan, StoreError> {
             }
         }
     }
-    Ok(Scan {
-        frames,
-        end: at,
-        rest: total.saturating_sub(at),
-        broken,
-    })
+    Ok(Scan { frames, end: at, rest: total.saturating_sub(at), broken })
 }
 
 /// Reads the one frame at `offset`.
 pub fn read_at(dir: &Path, number: u64, offset: u64) -> Result<Vec<u8>, StoreError> {
     let path = path(dir, number);
-    let broken = |why: &str| StoreError::Record {
-        position: format!("{number}:{offset}"),
-        why: why.into(),
-    };
+    let broken = |why: &str| StoreError::Record { position: format!("{number}:{offset}"), why: why.into() };
     let mut file = File::open(&path).map_err(StoreError::io("open", &path))?;
-    file.seek(SeekFrom::Start(offset))
-        .map_err(StoreError::io("seek in", &path))?;
+    file.seek(SeekFrom::Start(offset)).map_err(StoreError::io("seek in", &path))?;
     let mut head = [0; 4];
-    file.read_exact(&mut head)
-        .map_err(StoreError::io("read", &path))?;
+    file.read_exact(&mut head).map_err(StoreError::io("read", &path))?;
     let length = u32::from_le_bytes(head) as usize;
     if length > frame::MAX {
         return Err(broken("its length is damaged"));
     }
     let mut bytes = vec![0; length + 8];
     bytes[..4].copy_from_slice(&head);
-    file.read_exact(&mut bytes[4..])
-        .map_err(StoreError::io("read", &path))?;
-    frame::decode(&bytes)
-        .map(|(payload, _)| payload)
-        .map_err(|_| broken("its checksum does not fit"))
+    file.read_exact(&mut bytes[4..]).map_err(StoreError::io("read", &path))?;
+    frame::decode(&bytes).map(|(payload, _)| payload).map_err(|_| broken("its checksum does not fit"))
 }

@@ -64,49 +64,28 @@ impl Store {
     pub fn open(dir: &Path, options: &OpenOptions) -> Result<(Self, OpenReport), StoreError> {
         let opened = open::open(dir, options)?;
         let changed = Arc::new(Notify::new());
-        let (writer, thread) =
-            Writer::start(opened.journal, opened.index.clone(), changed.clone())?;
-        let keeper = Arc::new(Keeper {
-            thread: Mutex::new(Some(thread)),
-            _lock: opened.lock,
-        });
-        let store = Self {
-            writer,
-            index: opened.index,
-            dir: dir.into(),
-            leases: Arc::default(),
-            changed,
-            keeper,
-        };
+        let (writer, thread) = Writer::start(opened.journal, opened.index.clone(), changed.clone())?;
+        let keeper = Arc::new(Keeper { thread: Mutex::new(Some(thread)), _lock: opened.lock });
+        let store =
+            Self { writer, index: opened.index, dir: dir.into(), leases: Arc::default(), changed, keeper };
         Ok((store, opened.report))
     }
 
     /// Ends the writer after what it has been given. The other clones must be gone or idle.
     pub async fn close(self) {
-        let Self {
-            writer,
-            keeper,
-            index,
-            ..
-        } = self;
+        let Self { writer, keeper, index, .. } = self;
         drop((writer, index));
-        let thread = keeper
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = keeper.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread
-            && tokio::task::spawn_blocking(move || thread.join())
-                .await
-                .is_err()
+            && tokio::task::spawn_blocking(move || thread.join()).await.is_err()
         {
             tracing::error!("the store's writer could not be joined");
         }
     }
 
-    /// Resolves after the next change of any row.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Resolves after the next change of any row. Ask before looking, await after: none is missed.
+    pub fn changed(&self) -> impl Future<Output = ()> + '_ {
+        self.changed.notified()
     }
 
     /// A source's state, if it was ever polled.
@@ -136,23 +115,13 @@ impl Store {
         state: PollState,
         items: Vec<Item>,
     ) -> Result<(), StoreError> {
-        self.writer
-            .write(Record::SourcePolled {
-                source,
-                state: Box::new(state),
-                items,
-            })
-            .await?;
+        self.writer.write(Record::SourcePolled { source, state: Box::new(state), items }).await?;
         Ok(())
     }
 
     /// Leases up to `limit` items that are due. A lease ends with [`Store::end`], [`Store::commit`],
     /// [`Store::release`] or the process.
-    pub async fn claim_due(
-        &self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<ItemRow>, StoreError> {
+    pub async fn claim_due(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemRow>, StoreError> {
         let leases = self.leases.clone();
         self.read(move |index| {
             let mut leases = leases.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,9 +151,8 @@ impl Store {
             let leases = leases.lock().unwrap_or_else(PoisonError::into_inner);
             let prefix = [keys::prefix::DUE_ITEM];
             let keys = index.keys(&prefix, &prefix, 1 + leases.len())?;
-            let first = keys
-                .iter()
-                .find(|key| keys::trailing_item(key).is_some_and(|id| !leases.contains(&id)));
+            let first =
+                keys.iter().find(|key| keys::trailing_item(key).is_some_and(|id| !leases.contains(&id)));
             Ok(first.and_then(|key| {
                 let millis: [u8; 8] = key.get(1..9)?.try_into().ok()?;
                 Timestamp::from_millisecond(i64::try_from(u64::from_be_bytes(millis)).ok()?).ok()
@@ -196,12 +164,7 @@ impl Store {
     /// Counts a try before it begins.
     pub async fn begin(&self, row: &ItemRow) -> Result<u32, StoreError> {
         let attempt = row.attempts + 1;
-        self.writer
-            .write(Record::ItemStarted {
-                item: row.item.id,
-                attempt,
-            })
-            .await?;
+        self.writer.write(Record::ItemStarted { item: row.item.id, attempt }).await?;
         Ok(attempt)
     }
 
@@ -222,10 +185,7 @@ impl Store {
 
     /// Gives a lease back; the item stays as it is.
     pub fn release(&self, item: ItemId) {
-        self.leases
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&item);
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).remove(&item);
     }
 
     /// An item's row.
@@ -260,9 +220,7 @@ impl Store {
         read: impl FnOnce(&Index) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let index = self.index.clone();
-        tokio::task::spawn_blocking(move || read(&index))
-            .await
-            .map_err(|_| StoreError::Closed)?
+        tokio::task::spawn_blocking(move || read(&index)).await.map_err(|_| StoreError::Closed)?
     }
 }
 

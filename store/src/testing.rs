@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use vedetta_domain::{
-    Alert, AlertId, AlertKind, Article, DedupeVerdict, Entry, Item, ItemId, Language, Message,
-    PollState, Rung, SourceId, StoryId, TaggedArticle, Telling, WatchId,
+    Alert, AlertId, AlertKind, Article, DedupeVerdict, Entry, Item, ItemId, Language, Message, PollState,
+    Rung, SourceId, StoryId, TaggedArticle, Telling, WatchId,
 };
 
 use crate::{
     Store,
-    record::{AlertRow, Commit, ItemEnd, Marks},
+    record::{AlertRow, Commit, ItemEnd, Marks, RetryAfter},
 };
 
 pub const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -20,18 +20,8 @@ pub fn source() -> SourceId {
 
 pub fn item(n: u32) -> Item {
     let key = format!("entry-{n}");
-    let entry = Entry {
-        url: Some(format!("https://example.org/{n}")),
-        key: key.clone(),
-        ..Entry::default()
-    };
-    Item {
-        id: ItemId::new(&source(), &key),
-        source: source(),
-        entry,
-        first_seen: NOW,
-        quiet: false,
-    }
+    let entry = Entry { url: Some(format!("https://example.org/{n}")), key: key.clone(), ..Entry::default() };
+    Item { id: ItemId::new(&source(), &key), source: source(), entry, first_seen: NOW, quiet: false }
 }
 
 pub fn commit(n: u32, story: StoryId) -> Commit {
@@ -63,19 +53,10 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
     let text = format!("A text of some length, number {n}, repeated. ").repeat(40);
     Commit {
         article: TaggedArticle {
-            article: Article {
-                text,
-                ..Article::default()
-            },
+            article: Article { text, ..Article::default() },
             ..TaggedArticle::default()
         },
-        verdict: DedupeVerdict {
-            rung: Rung::New,
-            of: None,
-            story,
-            similarity: 0.0,
-            reasons: Vec::new(),
-        },
+        verdict: DedupeVerdict { rung: Rung::New, of: None, story, similarity: 0.0, reasons: Vec::new() },
         marks: Marks {
             canonical_url: Some(format!("https://example.org/{n}")),
             exact: format!("{n:032x}"),
@@ -85,10 +66,7 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
         },
         telling,
         judged: vec![(watch, "1".into())],
-        alerts: vec![AlertRow {
-            alert,
-            channels: vec!["chat".into()],
-        }],
+        alerts: vec![AlertRow { alert, channels: vec!["chat".into()] }],
         joins: Vec::new(),
         at: NOW,
         item,
@@ -98,48 +76,23 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
 /// Writes every kind of record.
 pub async fn fill(store: &Store) {
     let items = (0..10).map(item).collect();
-    store
-        .record_poll(
-            source(),
-            PollState {
-                failures: 2,
-                ..PollState::default()
-            },
-            items,
-        )
-        .await
-        .unwrap();
+    store.record_poll(source(), PollState { failures: 2, ..PollState::default() }, items).await.unwrap();
     let claimed = store.claim_due(NOW, 4).await.unwrap();
     assert_eq!(claimed.len(), 4);
     for row in &claimed {
         store.begin(row).await.unwrap();
     }
     let story = StoryId(Uuid::from_u128(1));
-    let ids: Vec<u32> = (0..10)
-        .filter(|&n| claimed.iter().any(|row| row.item.id == item(n).id))
-        .collect();
+    let ids: Vec<u32> = (0..10).filter(|&n| claimed.iter().any(|row| row.item.id == item(n).id)).collect();
     store.commit(commit(ids[0], story)).await.unwrap();
     let mut second = commit(ids[1], story);
-    second.joins = second
-        .alerts
-        .drain(..)
-        .map(|_| commit(ids[0], story).alerts[0].alert.id.clone())
-        .collect();
+    second.joins =
+        second.alerts.drain(..).map(|_| commit(ids[0], story).alerts[0].alert.id.clone()).collect();
     store.commit(second).await.unwrap();
-    let retry = ItemEnd::Retry {
-        error: "timed out".into(),
-        retry_at: NOW,
-        counts: false,
-    };
+    let retry = ItemEnd::Retry { error: "timed out".into(), retry_at: NOW, after: RetryAfter::Outage };
     store.end(claimed[2].item.id, retry, NOW).await.unwrap();
     store
-        .end(
-            claimed[3].item.id,
-            ItemEnd::Quarantined {
-                error: "killed the worker".into(),
-            },
-            NOW,
-        )
+        .end(claimed[3].item.id, ItemEnd::Quarantined { error: "killed the worker".into() }, NOW)
         .await
         .unwrap();
     let alert = commit(ids[0], story).alerts[0].alert.id.clone();
@@ -147,11 +100,7 @@ pub async fn fill(store: &Store) {
         let message = Message {
             id: (*id).into(),
             channel: "chat".into(),
-            members: if n == 0 {
-                vec![alert.clone()]
-            } else {
-                Vec::new()
-            },
+            members: if n == 0 { vec![alert.clone()] } else { Vec::new() },
             content_type: "application/json".into(),
             body: "{}".into(),
         };

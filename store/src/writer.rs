@@ -45,10 +45,7 @@ impl Writer {
     /// Returns once `record` is durable and applied.
     pub async fn write(&self, record: Record) -> Result<Position, StoreError> {
         let (done, answer) = oneshot::channel();
-        self.requests
-            .send(Request { record, done })
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        self.requests.send(Request { record, done }).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
