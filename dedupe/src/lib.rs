@@ -1,1 +1,25 @@
-//! dedupe
+//! Has this been seen before? Pure: text in, verdict out; what is stored is handed in.
+//!
+//! The ladder, the surest rung first: canonical address → exact normalised text → near-duplicate →
+//! same story. Every verdict names its grounds and what was vetoed.
+
+mod canonical;
+mod figures;
+mod fingerprint;
+mod ladder;
+mod memory;
+mod near;
+mod story;
+
+pub use canonical::canonical_url;
+pub use figures::figures;
+pub use fingerprint::Fingerprint;
+pub use ladder::{Candidate, Known, KnownArticle, decide};
+pub use memory::MemoryIndex;
+pub use near::NearVerdict;
+pub use story::{StoryFeatures, StoryVerdict};
+
+/// Whether two texts are nearly the same.
+pub fn compare_texts(a: &str, b: &str) -> NearVerdict {
+    near::compare(a, b)
+}

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::ItemId;
 
 /// One event of the world, however many outlets tell it. A UUIDv7: sortable by first telling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StoryId(pub Uuid);
 

@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: `make demo` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+DATA ?= ../shared/data
+# Debug symbols of dependencies are off and two jobs at most build at once: a small machine suffices.
+export CARGO_INCREMENTAL ?= 0
+
+.PHONY: help setup demo test run fmt lint arrows units service release eval clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## get libtorch (unless LIBTORCH is set) and tell cargo where it is
+	@$(PYTHON) tools/libtorch.py --cargo-config >/dev/null
+
+demo: setup ## the whole path on a sample site on this machine, with the alert as the chat shows it
+	cargo build --locked
+	./target/debug/vedetta demo
+
+run: setup ## the daemon on the shipped configuration, its state in ./state
+	cargo build --locked
+	STATE_DIRECTORY=$(CURDIR)/state ./target/debug/vedetta run
+
+test: setup fmt lint arrows units service ## every check
+	@echo "every check passed"
+
+fmt:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+arrows:
+	$(PYTHON) tools/arrows.py
+
+units:
+	cargo build --locked
+	cargo test --workspace --locked
+
+service:
+	$(PYTHON) tools/service.py systemd/vedetta.service
+
+release: setup ## an optimised binary in target/release
+	cargo build --release --locked
+
+clean: ## what was built; libtorch stays in its cache
+	cargo clean

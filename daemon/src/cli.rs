@@ -1,0 +1,214 @@
+//! The command line: names, help and examples. What the commands do stands in `commands/`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Watches think-tank and news sources and alerts when something new matches a watchlist.
+#[derive(Debug, Parser)]
+#[command(name = "vedetta", version, about, long_about = None, propagate_version = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Configuration: a file or a folder; default /etc/vedetta where it exists, on top of what is shipped
+    #[arg(long, short, global = true, value_name = "PATH", env = "VEDETTA_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Print data as JSON, and logs too
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  vedetta check                       is the configuration right?
+  vedetta demo                        the whole path on a sample site, on this machine only
+  vedetta try page article.html       what would be read from a page
+  vedetta run                         the daemon";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon until SIGTERM; SIGHUP reloads the configuration
+    #[command(after_help = "Examples:
+  vedetta run
+  vedetta run --config ./my-config
+  systemctl reload vedetta            check and take an edited configuration")]
+    Run,
+
+    /// Poll every source one time, read and judge what is new, deliver, and end
+    #[command(after_help = "Examples:
+  vedetta once --config ./my-config
+  vedetta once --json                 counts as JSON")]
+    Once,
+
+    /// Check the configuration with the daemon's own loader; all errors at once
+    #[command(after_help = "Examples:
+  vedetta check
+  vedetta check --config ./my-config --json")]
+    Check,
+
+    /// Show the settings in force and where each comes from
+    #[command(subcommand)]
+    Config(ConfigCommand),
+
+    /// Say what Vedetta makes of a page, a file or a stored item, and why
+    #[command(after_help = "Examples:
+  vedetta explain https://example.org/article
+  vedetta explain article.html
+  vedetta explain 0123456789abcdef0123456789abcdef     an item of the store (stop the daemon first)")]
+    Explain {
+        /// Address, file or item id
+        what: String,
+    },
+
+    /// Run one stage on given input
+    #[command(subcommand)]
+    Try(TryCommand),
+
+    /// Look at the model
+    #[command(subcommand)]
+    Model(ModelCommand),
+
+    /// Run the whole path against a sample site on loopback and show the alert
+    #[command(after_help = "Examples:
+  vedetta demo
+  vedetta demo --keep ./demo-data     keep store and configuration to look at")]
+    Demo(DemoArgs),
+
+    /// Print shell completions
+    #[command(after_help = "Examples:
+  vedetta completions bash > /usr/share/bash-completion/completions/vedetta")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+
+    /// Print the manual page
+    #[command(after_help = "Examples:
+  vedetta man | man -l -")]
+    Man,
+
+    /// The daemon's own child process; people have no use for it
+    #[command(hide = true)]
+    Worker,
+}
+
+/// What `vedetta config` does.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting with the file that it comes from
+    #[command(after_help = "Examples:
+  vedetta config show
+  vedetta config show --json")]
+    Show,
+}
+
+/// The stages that can be tried.
+#[derive(Debug, Subcommand)]
+pub enum TryCommand {
+    /// Read a feed
+    #[command(after_help = "Prints {\"title\",\"entries\":[{\"id\",\"url\",\"title\",\"published\",\"summary\"}]}
+Examples:
+  vedetta try feed feed.xml
+  vedetta try feed https://example.org/feed/")]
+    Feed(Input),
+    /// Extract an article from a page
+    #[command(after_help = "Prints {\"title\",\"text\",\"language\",\"published\",\"authors\",\"canonical_url\",\"kind\"}
+Examples:
+  vedetta try page article.html --url https://example.org/article
+  vedetta try page https://example.org/article")]
+    Page(Input),
+    /// Detect the language and tag the entities of texts
+    #[command(after_help = "Reads JSONL {\"id\",\"text\"}, writes JSONL
+{\"id\",\"language\",\"entities\":[{\"start\",\"end\",\"text\",\"kind\",\"score\",\"origin\",\"entity\"}]}; offsets count
+Unicode code points.
+Examples:
+  printf '{\"id\":1,\"text\":\"SUPARCO launched PRSS-1 from Jiuquan.\"}' | vedetta try tag")]
+    Tag,
+    /// Match texts against the watches
+    #[command(name = "match", after_help = "Reads JSONL {\"id\",\"source\",\"url\",\"title\",\"text\",\"published\",\"language\"}
+(id and text are required), writes JSONL {\"id\",\"language\",\"alerts\":[…],\"entities\":[…]}.
+Examples:
+  vedetta try match < articles.jsonl")]
+    Match,
+    /// Run texts through the dedupe ladder, in order
+    #[command(after_help = "Reads the JSONL of `try match`, writes JSONL
+{\"id\",\"verdict\":\"new\"|\"revision\"|\"exact\"|\"near\"|\"story\",\"of\",\"story\",\"similarity\"}.
+Examples:
+  vedetta try dedupe < articles.jsonl")]
+    Dedupe,
+}
+
+/// A file or an address.
+#[derive(Debug, Args)]
+pub struct Input {
+    /// File, address, or - for standard input
+    #[arg(value_name = "FILE|URL")]
+    pub input: String,
+    /// Address that relative links count from, for a file
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Listing or sitemap instead of a feed
+    #[arg(long, value_enum, default_value_t = Form::Feed)]
+    pub form: Form,
+}
+
+/// How entries are found in the input of `try feed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// RSS, Atom or JSON Feed
+    Feed,
+    /// An HTML page of links
+    Listing,
+    /// A news sitemap
+    Sitemap,
+}
+
+/// What can be asked of the model.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Say whether a model folder loads, what it tags, and how fast it is
+    #[command(after_help = "Examples:
+  vedetta model check                 the model of the configuration
+  vedetta model check ./my-model")]
+    Check {
+        /// Folder in the Hugging Face layout
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Options of the demo.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Keep configuration and store in this folder
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command) {
+            for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+                let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(
+                    sub.has_subcommands() || sub.get_name() == "help" || help.contains("Examples"),
+                    "{} has no examples",
+                    sub.get_name()
+                );
+                check(sub);
+            }
+        }
+        check(&super::Cli::command());
+    }
+}

@@ -1,0 +1,86 @@
+//! One file per command; each has `run`.
+
+mod check;
+mod config;
+mod explain;
+mod input;
+mod model;
+mod once;
+mod run;
+mod try_;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use vedetta_config::{Config, ConfigErrors};
+use vedetta_store::StoreError;
+
+use crate::{
+    cli::{Cli, Command, ConfigCommand, ModelCommand},
+    demo,
+    settings::Settings,
+    worker,
+};
+
+/// `EX_CONFIG` of sysexits.
+const CONFIG_ERROR: u8 = 78;
+/// `EX_UNAVAILABLE` of sysexits.
+const UNAVAILABLE: u8 = 69;
+
+/// Runs the command that was asked for.
+pub fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Command::Run => runtime()?.block_on(run::run(cli)),
+        Command::Once => runtime()?.block_on(once::run(cli)),
+        Command::Check => check::run(cli),
+        Command::Config(ConfigCommand::Show) => config::run(cli),
+        Command::Explain { what } => runtime()?.block_on(explain::run(cli, what)),
+        Command::Try(command) => try_::run(cli, command),
+        Command::Model(ModelCommand::Check { dir }) => model::run(cli, dir.as_deref()),
+        Command::Demo(args) => runtime()?.block_on(demo::run(args)),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "vedetta", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Worker => worker::server::run().map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// The exit code that says what kind of failure it was.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let config = error.chain().any(|cause| {
+        cause.is::<ConfigErrors>() || cause.is::<vedetta_alert::ChannelProblem>() || cause.is::<ConfigFault>()
+    });
+    let unavailable = error.chain().any(|cause| cause.is::<StoreError>() || cause.is::<vedetta_http::HttpError>());
+    ExitCode::from(if config {
+        CONFIG_ERROR
+    } else if unavailable {
+        UNAVAILABLE
+    } else {
+        1
+    })
+}
+
+/// A fault of the configuration that its loader cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigFault(pub String);
+
+/// The configuration of `--config`, or the default one.
+pub fn load(cli: &Cli) -> anyhow::Result<Settings> {
+    let default = std::path::Path::new("/etc/vedetta");
+    let path = cli.config.as_deref().or_else(|| default.is_dir().then_some(default));
+    let config: Config = vedetta_config::load(path)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    Settings::new(config)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}

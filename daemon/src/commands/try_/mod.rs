@@ -1,0 +1,69 @@
+//! `vedetta try`: one stage on given input, for people and for measurements.
+
+mod dedupe;
+mod feed;
+mod lines;
+mod match_;
+mod page;
+mod tag;
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use vedetta_alert::Context;
+
+use crate::{
+    cli::{Cli, TryCommand},
+    settings::Settings,
+    worker::read::{Reader, bare},
+};
+
+/// Runs the stage that was asked for.
+pub fn run(cli: &Cli, command: &TryCommand) -> anyhow::Result<ExitCode> {
+    let settings = super::load(cli)?;
+    match command {
+        TryCommand::Feed(input) => feed::run(input, &settings)?,
+        TryCommand::Page(input) => page::run(input, &settings)?,
+        TryCommand::Tag => tag::run(&reader(&settings)?)?,
+        TryCommand::Match => match_::run(&reader(&settings)?, &settings)?,
+        TryCommand::Dedupe => dedupe::run(&reader(&settings)?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The worker's stages in this process. A model that does not load is an error here: whoever tries a
+/// stage wants to know.
+pub fn reader(settings: &Settings) -> anyhow::Result<Reader> {
+    let (reader, problem) = Reader::new(&settings.worker_setup())?;
+    match problem {
+        Some(problem) => Err(problem.into()),
+        None => Ok(reader),
+    }
+}
+
+/// Runs the tests inside the watch files; returns what failed, each with its explanation.
+pub fn watch_tests(settings: &Settings) -> anyhow::Result<Vec<String>> {
+    let tests: Vec<_> =
+        settings.watches.iter().flat_map(|watch| watch.tests().iter().map(move |test| (watch, test))).collect();
+    if tests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reader = reader(settings)?;
+    let articles = tests
+        .iter()
+        .map(|(_, test)| {
+            let article = bare(String::new(), test.title.clone(), test.text.clone(), None);
+            (article, vedetta_nlp::Hints::default())
+        })
+        .collect();
+    let tagged = reader.tagger().tag(articles)?;
+    let context = Context { source: None, now: Timestamp::now() };
+    let mut failed = Vec::new();
+    for ((watch, test), tagged) in tests.into_iter().zip(tagged) {
+        let verdict = watch.check(&tagged, &context);
+        if let Some(why) = test.failure(&verdict, &tagged) {
+            failed.push(format!("watch {}: {why}\n{}", watch.id(), vedetta_alert::explain_verdict(&verdict)));
+        }
+    }
+    Ok(failed)
+}

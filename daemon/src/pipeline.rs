@@ -1,0 +1,235 @@
+//! An item's way from the store's queue to the committer. The data path stands in [`carry`].
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time,
+};
+use tokio_util::sync::CancellationToken;
+use vedetta_domain::{Item, ItemId, Page, Source, TaggedArticle};
+use vedetta_ingest::{Fetcher, Retry};
+use vedetta_store::{ItemEnd, ItemRow, RetryAfter, Store};
+
+use crate::{
+    committer::Committer,
+    health::Health,
+    settings::Settings,
+    telemetry::Metrics,
+    worker::{
+        Job, Worker, WorkerError,
+        protocol::{Announced, Answer},
+    },
+};
+
+/// Items that are worked on at once; most of them wait for their host's turn.
+const AT_ONCE: usize = 64;
+
+/// Deaths of the worker, with nobody else in it, after which an item waits for a person.
+const DEATHS: u32 = 2;
+
+/// An item is tried for this long while its page cannot be had.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
+
+/// What the stages need; one for all items.
+pub struct Pipeline {
+    /// Where items come from and go to.
+    pub store: Store,
+    /// Gets pages, politely.
+    pub fetcher: Arc<Fetcher>,
+    /// Reads them.
+    pub worker: Worker,
+    /// Decides and commits.
+    pub committer: Committer,
+    /// Tells the operator.
+    pub health: Health,
+    /// What is in force now.
+    pub settings: watch::Receiver<Arc<Settings>>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Why an item has no article (yet).
+enum Failure {
+    /// The page cannot be had now, or never.
+    Fetch(vedetta_ingest::FetchError),
+    /// The worker died with the item inside.
+    Died(String),
+    /// The bytes are no article.
+    Refused { kind: String, error: String },
+    /// The store failed or the daemon stops: the item stays as it is.
+    Ours(anyhow::Error),
+}
+
+impl Pipeline {
+    /// Works on due items until `stop`; returns once the begun ones have ended.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken, idle: mpsc::Sender<()>) {
+        let mut busy = JoinSet::new();
+        while !stop.is_cancelled() {
+            let changed = self.store.changed();
+            let claimed = match self.store.claim_due(Timestamp::now(), AT_ONCE - busy.len()).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::error!(%error, "cannot read the queue");
+                    Vec::new()
+                }
+            };
+            if claimed.is_empty() && busy.is_empty() {
+                // `once` waits for this; nobody else listens.
+                drop(idle.try_send(()));
+            }
+            for row in claimed {
+                let this = self.clone();
+                busy.spawn(async move { this.work(row).await });
+            }
+            let full = busy.len() >= AT_ONCE;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(_) = busy.join_next(), if !busy.is_empty() => {}
+                () = changed, if !full => {}
+                () = self.until_due(), if !full => {}
+            }
+        }
+        while busy.join_next().await.is_some() {}
+    }
+
+    async fn until_due(&self) {
+        let now = Timestamp::now();
+        let wait = match self.store.next_due().await {
+            Ok(Some(due)) => due.duration_since(now).unsigned_abs().min(Duration::from_secs(60)),
+            _ => Duration::from_secs(60),
+        };
+        time::sleep(wait.max(Duration::from_millis(20))).await;
+    }
+
+    async fn work(&self, row: ItemRow) {
+        let id = row.item.id;
+        match self.carry(&row).await {
+            Ok(()) => {}
+            Err(Failure::Ours(error)) => {
+                tracing::debug!(item = %id, error = format!("{error:#}"), "item left as it was");
+                self.store.release(id);
+            }
+            Err(failure) => self.settle(&row, failure).await,
+        }
+    }
+
+    /// The data path.
+    async fn carry(&self, row: &ItemRow) -> Result<(), Failure> {
+        let settings = self.settings.borrow().clone();
+        let Some(source) = settings.source(&row.item.source) else {
+            return Err(Failure::Refused { kind: "source".into(), error: "its source was taken out".into() });
+        };
+        self.store.begin(row).await.map_err(ours)?;
+        let page = self.fetch(source, &row.item).await?; // robots, politeness, conditional
+        let tagged = self.read(source, row, page).await?; // extract, detect language, tag, link
+        self.committer.submit(row.item.clone(), tagged).await.map_err(Failure::Ours)?; // seen? story? watches?
+        Ok(())
+    }
+
+    async fn fetch(&self, source: &Source, item: &Item) -> Result<Page, Failure> {
+        let Some(url) = &item.entry.url else {
+            return Ok(Page { url: item.entry.key.clone(), ..Page::default() });
+        };
+        let now = Timestamp::now();
+        match self.fetcher.page(source, url, now).await {
+            Ok(page) => Ok(page),
+            // Forbidden or gone: what the feed itself said may still be read.
+            Err(error) if error.retry() == Retry::Never && has_text(item) => {
+                tracing::info!(item = %item.id, %error, "page not read, the feed's own text is");
+                Ok(Page { url: url.clone(), ..Page::default() })
+            }
+            Err(_) if now.duration_since(item.first_seen) > PATIENCE && has_text(item) => {
+                Ok(Page { url: url.clone(), ..Page::default() })
+            }
+            Err(error) => Err(Failure::Fetch(error)),
+        }
+    }
+
+    async fn read(&self, source: &Source, row: &ItemRow, mut page: Page) -> Result<TaggedArticle, Failure> {
+        let entry = &row.item.entry;
+        let announced = Announced {
+            language: source.language.clone(),
+            title: entry.title.clone(),
+            published: entry.published,
+            content: entry.content.clone().or_else(|| entry.summary.clone()),
+        };
+        let body = std::mem::take(&mut page.body);
+        let job = Job::Page { page, rules: source.page.clone(), announced, now: Timestamp::now() };
+        match self.worker.run(job, body, row.attempts > 0).await {
+            Ok(Answer::Tagged(tagged)) => Ok(*tagged),
+            Ok(Answer::Refused { kind, error }) => Err(Failure::Refused { kind, error }),
+            Ok(_) => Err(Failure::Ours(anyhow::anyhow!("the worker gave the wrong kind of answer"))),
+            Err(WorkerError::Died(why)) => Err(Failure::Died(why)),
+            Err(error @ WorkerError::Stopped) => Err(Failure::Ours(error.into())),
+        }
+    }
+
+    /// Writes down how work on an item failed, and tells the operator where a person is needed.
+    async fn settle(&self, row: &ItemRow, failure: Failure) {
+        let (now, id) = (Timestamp::now(), row.item.id);
+        let url = row.item.entry.url.as_deref().unwrap_or(&row.item.entry.key);
+        let end = match failure {
+            Failure::Fetch(error) => {
+                self.metrics.fetch_failed(error.kind());
+                match error.retry() {
+                    Retry::Never => ItemEnd::Dropped { error: error.to_string() },
+                    _ if now.duration_since(row.item.first_seen) > PATIENCE => {
+                        ItemEnd::Dropped { error: format!("given up after 72 h: {error}") }
+                    }
+                    Retry::After(wait) => retry(&error, later(now, wait, 0, id), RetryAfter::Outage),
+                    Retry::Later => {
+                        let age = now.duration_since(row.item.first_seen).unsigned_abs();
+                        let wait = Duration::from_secs(30).max(age / 2).min(Duration::from_secs(3600));
+                        retry(&error, later(now, wait, 10, id), RetryAfter::Outage)
+                    }
+                }
+            }
+            Failure::Died(error) => {
+                self.metrics.worker_died();
+                let alone = row.attempts > 0;
+                if alone && row.deaths + 1 >= DEATHS {
+                    let text = format!(
+                        "{url} from source {} killed the worker {} times ({error}) and is put aside; the rest \
+                         goes on. Look at it with `vedetta explain {id}`.",
+                        row.item.source,
+                        row.deaths + 1
+                    );
+                    self.health.raise(&format!("quarantine {id}"), text).await;
+                    ItemEnd::Quarantined { error }
+                } else {
+                    retry(&error, now, RetryAfter::WorkerDeath { alone })
+                }
+            }
+            Failure::Refused { kind, error } => {
+                self.metrics.refused(&kind);
+                ItemEnd::Dropped { error }
+            }
+            Failure::Ours(_) => return,
+        };
+        tracing::info!(item = %id, url, end = ?end, "item has no article");
+        if let Err(error) = self.store.end(id, end, now).await {
+            tracing::error!(item = %id, %error, "cannot record how the item ended");
+        }
+    }
+}
+
+fn has_text(item: &Item) -> bool {
+    item.entry.content.is_some() || item.entry.summary.is_some()
+}
+
+fn ours(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Ours(error.into())
+}
+
+fn retry(error: &impl ToString, retry_at: Timestamp, after: RetryAfter) -> ItemEnd {
+    ItemEnd::Retry { error: error.to_string(), retry_at, after }
+}
+
+/// `wait` from now, spread by up to `percent` so that a host's items do not come back in step.
+fn later(now: Timestamp, wait: Duration, percent: u32, id: ItemId) -> Timestamp {
+    let spread = wait * (u32::from(id.0[0]) * percent) / 25_500;
+    now + SignedDuration::try_from(wait + spread).unwrap_or(SignedDuration::from_hours(1))
+}

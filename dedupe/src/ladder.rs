@@ -1,0 +1,136 @@
+//! The rungs in their order. The store hands in what it found; nothing is looked up here.
+
+use vedetta_domain::{DedupeVerdict, ItemId, Rung, StoryId};
+
+use crate::{Fingerprint, StoryFeatures, near};
+
+/// An article that is to be judged.
+#[derive(Debug, Clone, Default)]
+pub struct Candidate {
+    /// Its canonical address.
+    pub canonical_url: Option<String>,
+    /// Its text.
+    pub text: String,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// What the story comparison looks at.
+    pub features: StoryFeatures,
+}
+
+/// An earlier article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownArticle {
+    /// Its item.
+    pub id: ItemId,
+    /// Its story.
+    pub story: StoryId,
+    /// Hash of its normalised text, hex.
+    pub exact: String,
+}
+
+/// What is stored that may be the same.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The story's id if it is a new one.
+    pub new_story: StoryId,
+    /// The article at the same canonical address.
+    pub same_url: Option<KnownArticle>,
+    /// The first article with the same normalised text.
+    pub same_text: Option<KnownArticle>,
+    /// Articles that share a MinHash band, with their texts.
+    pub near: Vec<(KnownArticle, String)>,
+    /// Articles that share a name, with their features.
+    pub stories: Vec<(KnownArticle, StoryFeatures)>,
+}
+
+/// Climbs the ladder, the surest rung first.
+pub fn decide(candidate: &Candidate, known: &Known) -> DedupeVerdict {
+    let mut against = Vec::new();
+    let verdict = |rung: Rung, of: &KnownArticle, similarity: f32, reasons: Vec<String>| DedupeVerdict {
+        rung,
+        of: Some(of.id),
+        story: of.story,
+        similarity,
+        reasons,
+    };
+    let exact = candidate.fingerprint.exact_hex();
+    if let Some(same) = &known.same_url {
+        let (rung, why) = if same.exact == exact {
+            (Rung::Exact, "same canonical address and same text")
+        } else {
+            (Rung::Revision, "same canonical address, changed text")
+        };
+        return verdict(rung, same, 1.0, vec![why.into()]);
+    }
+    if let Some(same) = known.same_text.as_ref().filter(|same| !exact.is_empty() && same.exact == exact) {
+        return verdict(Rung::Exact, same, 1.0, vec!["same normalised text".into()]);
+    }
+    let mut best: Option<(f32, &KnownArticle, String)> = None;
+    for (article, text) in &known.near {
+        let found = near::compare(&candidate.text, text);
+        let similarity = found.jaccard.max(found.containment);
+        if found.near && best.as_ref().is_none_or(|(most, ..)| similarity > *most) {
+            let why = format!("shingles: Jaccard {:.2}, containment {:.2}", found.jaccard, found.containment);
+            best = Some((similarity, article, why));
+        }
+        against.extend(found.vetoes.into_iter().map(|veto| format!("near {}: vetoed, {veto}", article.id)));
+    }
+    if let Some((similarity, article, why)) = best {
+        against.insert(0, why);
+        return verdict(Rung::Near, article, similarity, against);
+    }
+    let mut best: Option<(f32, &KnownArticle, Vec<String>)> = None;
+    for (article, features) in &known.stories {
+        let found = candidate.features.compare(features);
+        if found.same && best.as_ref().is_none_or(|(most, ..)| found.score > *most) {
+            best = Some((found.score, article, found.reasons));
+        } else if !found.same && found.score > 0.4 {
+            against.extend(found.reasons.into_iter().map(|why| format!("story {}: {why}", article.story)));
+        }
+    }
+    if let Some((score, article, reasons)) = best {
+        return verdict(Rung::Story, article, score, reasons.into_iter().chain(against).collect());
+    }
+    DedupeVerdict { rung: Rung::New, of: None, story: known.new_story, similarity: 0.0, reasons: against }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn article(n: u8, text: &str) -> KnownArticle {
+        let exact = Fingerprint::of(text).exact_hex();
+        KnownArticle { id: ItemId([n; 16]), story: StoryId(Uuid::from_u128(n.into())), exact }
+    }
+
+    fn candidate(text: &str) -> Candidate {
+        Candidate { text: text.into(), fingerprint: Fingerprint::of(text), ..Candidate::default() }
+    }
+
+    #[test]
+    fn the_surest_rung_decides() {
+        let (old, new) = ("the first version of the text", "the second version of the text");
+        let known = |same_url: Option<&str>, same_text: Option<&str>| Known {
+            same_url: same_url.map(|text| article(1, text)),
+            same_text: same_text.map(|text| article(2, text)),
+            ..Known::default()
+        };
+        for (known, rung) in [
+            (known(Some(new), Some(new)), Rung::Exact),
+            (known(Some(old), Some(new)), Rung::Revision),
+            (known(None, Some(new)), Rung::Exact),
+            (known(None, None), Rung::New),
+        ] {
+            let verdict = decide(&candidate(new), &known);
+            assert_eq!(verdict.rung, rung, "{verdict:?}");
+            assert_eq!(verdict.of.is_none(), rung == Rung::New);
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_no_copy_of_an_empty_text() {
+        let known = Known { same_text: Some(article(1, "")), ..Known::default() };
+        assert_eq!(decide(&candidate(""), &known).rung, Rung::New);
+    }
+}

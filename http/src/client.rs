@@ -1,0 +1,276 @@
+//! The client: our own redirect loop, every hop checked, bodies counted.
+
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::StreamExt;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::{self, Instant};
+use url::{Host, Url};
+
+use crate::{ClientConfig, Guard, Headers, HttpError, Method, Request, Response};
+
+/// Redirects that are followed.
+const REDIRECTS: usize = 10;
+
+/// Clients with rules of their own; one per set of opened networks, so a handful.
+const CLIENTS: usize = 64;
+
+/// Headers that stay with the host they were meant for.
+const SECRETS: &[&str] = &["authorization", "cookie", "proxy-authorization", "x-vedetta-signature"];
+
+/// A guarded client; cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    config: Arc<ClientConfig>,
+    clients: Arc<Mutex<HashMap<Guard, reqwest::Client>>>,
+}
+
+/// Resolves names and lets only addresses through that the guard allows: checked at the moment of
+/// connecting, so that an answer that changes between check and connect gains nothing.
+struct GuardedResolver(Guard);
+
+/// Marks a refusal inside reqwest's chain of errors.
+#[derive(Debug, thiserror::Error)]
+#[error("{address} is {why}")]
+struct RefusedAddress {
+    address: IpAddr,
+    why: &'static str,
+}
+
+/// Marks a failed look-up inside reqwest's chain of errors.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NoSuchHost(String);
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
+                .await
+                .map_err(|error| NoSuchHost(error.to_string()))?
+                .collect();
+            let allowed: Vec<SocketAddr> =
+                found.iter().filter(|at| guard.refusal(at.ip()).is_none()).copied().collect();
+            if allowed.is_empty() {
+                return Err(match found.first() {
+                    Some(at) => {
+                        let why = guard.refusal(at.ip()).unwrap_or("refused");
+                        RefusedAddress { address: at.ip(), why }.into()
+                    }
+                    None => NoSuchHost("no address".into()).into(),
+                });
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl Client {
+    /// A client with `config`'s rules.
+    pub fn new(config: ClientConfig) -> Result<Self, HttpError> {
+        let this = Self { config: Arc::new(config), clients: Arc::default() };
+        // Built once here, so that a machine without entropy or certificates says so at the start.
+        this.client(&this.guard(&[]))?;
+        Ok(this)
+    }
+
+    /// Sends a request and reads its answer, within the request's time and size. Every status is an
+    /// answer; only what has none is an error.
+    pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let limit = request.timeout.unwrap_or(self.config.total_timeout);
+        let timed_out = || HttpError::Timeout { url: shown(&request.url), seconds: limit.as_secs() };
+        let deadline = Instant::now() + limit;
+        time::timeout_at(deadline, self.follow(&request)).await.map_err(|_| timed_out())?
+    }
+
+    async fn follow(&self, request: &Request) -> Result<Response, HttpError> {
+        let guard = self.guard(&request.allow_networks);
+        let client = self.client(&guard)?;
+        let mut url = parse(&request.url)?;
+        let first_host = url.host_str().map(str::to_owned);
+        let mut permanent = true;
+        for hop in 0..=REDIRECTS {
+            check_literal(&url, &guard)?;
+            let same_host = url.host_str().map(str::to_owned) == first_host;
+            let answer = self.ask(&client, request, &url, same_host).await?;
+            let status = answer.status().as_u16();
+            let target = answer.headers().get("location").and_then(|to| to.to_str().ok());
+            let redirect = matches!(status, 301 | 302 | 303 | 307 | 308) && request.follow_redirects;
+            let Some(target) = target.filter(|_| redirect) else {
+                let moved = (hop > 0 && permanent).then(|| url.to_string());
+                return read(answer, &url, request.max_body, moved).await;
+            };
+            permanent &= matches!(status, 301 | 308);
+            let bad = |why: String| HttpError::BadUrl { url: shown(target), why };
+            let next = url.join(target).map_err(|error| bad(error.to_string()))?;
+            url = parse(next.as_str())?;
+        }
+        Err(HttpError::TooManyRedirects { url: shown(&request.url), limit: REDIRECTS })
+    }
+
+    async fn ask(
+        &self,
+        client: &reqwest::Client,
+        request: &Request,
+        url: &Url,
+        same_host: bool,
+    ) -> Result<reqwest::Response, HttpError> {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let agent = request.user_agent.as_deref().unwrap_or(&self.config.user_agent);
+        let mut asked = client.request(method, url.clone()).header("user-agent", agent);
+        for (name, value) in &request.headers {
+            let secret = SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
+            if same_host || !secret {
+                asked = asked.header(name, value);
+            }
+        }
+        if let Some(body) = &request.body {
+            asked = asked.body(body.clone());
+        }
+        asked.send().await.map_err(|error| named(&error, url))
+    }
+
+    fn guard(&self, allow: &[ipnet::IpNet]) -> Guard {
+        let mut allow: Vec<_> = self.config.allow_networks.iter().chain(allow).copied().collect();
+        allow.sort_unstable();
+        allow.dedup();
+        Guard { allow_all: self.config.allow_private_networks, allow }
+    }
+
+    fn client(&self, guard: &Guard) -> Result<reqwest::Client, HttpError> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(guard) {
+            return Ok(client.clone());
+        }
+        let client = reqwest::Client::builder()
+            .dns_resolver(Arc::new(GuardedResolver(guard.clone())))
+            .connect_timeout(self.config.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(2)
+            .no_proxy()
+            .build()
+            .map_err(|error| HttpError::Build(chain(&error)))?;
+        if clients.len() >= CLIENTS {
+            clients.clear();
+        }
+        clients.insert(guard.clone(), client.clone());
+        Ok(client)
+    }
+}
+
+/// Reads the body as it streams, up to `limit` decompressed bytes.
+async fn read(
+    answer: reqwest::Response,
+    url: &Url,
+    limit: usize,
+    moved: Option<String>,
+) -> Result<Response, HttpError> {
+    let status = answer.status().as_u16();
+    let headers: Headers =
+        answer.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let mut body = Vec::new();
+    let mut chunks = answer.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| named(&error, url))?;
+        if body.len() + chunk.len() > limit {
+            return Err(HttpError::TooLarge { url: shown(url.as_str()), limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { url: url.to_string(), status, headers, body, moved })
+}
+
+/// An address that may be asked: http or https, with a host, without credentials and backslashes.
+fn parse(text: &str) -> Result<Url, HttpError> {
+    let bad = |why: &str| HttpError::BadUrl { url: shown(text), why: why.into() };
+    if text.contains('\\') {
+        return Err(bad("it has a backslash"));
+    }
+    let url = Url::parse(text.trim()).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad("only http and https are fetched"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("it carries credentials"));
+    }
+    if url.host().is_none() {
+        return Err(bad("it has no host"));
+    }
+    Ok(url)
+}
+
+/// The resolver never sees a literal address, so it is checked here.
+fn check_literal(url: &Url, guard: &Guard) -> Result<(), HttpError> {
+    let address = match url.host() {
+        Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
+        Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
+        _ => return Ok(()),
+    };
+    match guard.refusal(address) {
+        Some(why) => Err(HttpError::Refused { url: shown(url.as_str()), address: address.to_string(), why }),
+        None => Ok(()),
+    }
+}
+
+/// The kind of a reqwest error, found in its chain of causes.
+fn named(error: &reqwest::Error, url: &Url) -> HttpError {
+    let url = shown(url.as_str());
+    let mut cause = error.source();
+    let mut tls = false;
+    while let Some(inner) = cause {
+        if let Some(refused) = inner.downcast_ref::<RefusedAddress>() {
+            return HttpError::Refused { url, address: refused.address.to_string(), why: refused.why };
+        }
+        if let Some(missing) = inner.downcast_ref::<NoSuchHost>() {
+            return HttpError::Dns { url, why: missing.0.clone() };
+        }
+        let text = inner.to_string().to_ascii_lowercase();
+        tls |= text.contains("certificate") || text.contains("tls") || text.contains("handshake");
+        cause = inner.source();
+    }
+    let why = chain(error);
+    if error.is_timeout() {
+        HttpError::Connect { url, why: "no connection in time".into() }
+    } else if tls {
+        HttpError::Tls { url, why }
+    } else if error.is_connect() {
+        HttpError::Connect { url, why }
+    } else {
+        HttpError::Protocol { url, why }
+    }
+}
+
+/// The causes of an error, without its own text: that repeats the address, secrets and all.
+fn chain(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        causes.push(inner.to_string());
+        cause = inner.source();
+    }
+    if causes.is_empty() { "no further cause given".into() } else { causes.join(": ") }
+}
+
+/// An address without credentials, query and fragment, at most 200 characters.
+fn shown(text: &str) -> String {
+    let short = match Url::parse(text) {
+        Ok(mut url) => {
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.set_query(None);
+            url.set_fragment(None);
+            url.to_string()
+        }
+        Err(_) => text.split(['?', '#']).next().unwrap_or_default().to_owned(),
+    };
+    short.chars().take(200).collect()
+}
