@@ -15,8 +15,16 @@ use vedetta_ingest::Fetcher;
 use vedetta_store::{OpenOptions, OpenReport, Store};
 
 use crate::{
-    committer::Committer, deliver::Deliver, health::Health, notify, pipeline::Pipeline, poller::Poller, retag,
-    settings::Settings, telemetry::Metrics, worker::{Setup, Worker},
+    committer::Committer,
+    deliver::Deliver,
+    health::Health,
+    notify,
+    pipeline::Pipeline,
+    poller::Poller,
+    retag,
+    settings::Settings,
+    telemetry::Metrics,
+    worker::{Setup, Worker},
 };
 
 /// Longest that `stop` waits for begun work.
@@ -46,9 +54,10 @@ impl App {
     pub async fn start(settings: Settings, once: bool) -> anyhow::Result<Self> {
         let metrics = Arc::new(Metrics::default());
         let data_dir = settings.config.general.data_dir.clone();
-        let (store, report) = tokio::task::spawn_blocking(move || Store::open(&data_dir, &OpenOptions::default()))
-            .await?
-            .context("cannot open the store")?;
+        let (store, report) =
+            tokio::task::spawn_blocking(move || Store::open(&data_dir, &OpenOptions::default()))
+                .await?
+                .context("cannot open the store")?;
         let fetcher = Arc::new(Fetcher::new(
             Client::new(settings.config.fetch_client())?,
             settings.config.ingest_config(),
@@ -91,7 +100,10 @@ impl App {
         let mut tasks = JoinSet::new();
         let polling = tokio::spawn(poller.run(intake.clone(), once));
         tasks.spawn(named("pipeline", pipeline.run(intake.clone(), idle_rings)));
-        tasks.spawn(named("retag", retag::run(store.clone(), worker, committer, health.clone(), intake.clone())));
+        tasks.spawn(named(
+            "retag",
+            retag::run(store.clone(), worker, committer, health.clone(), intake.clone()),
+        ));
         if !once {
             tasks.spawn(named("deliver", deliver.clone().run(rest.clone())));
         }
@@ -150,7 +162,19 @@ impl App {
 
     /// Stops intake, lets begun work end within a deadline, joins every task, closes the store.
     pub async fn stop(self) {
-        let Self { store, deliver, health, settings, setup, intake, rest, mut tasks, followers, poller_done, .. } = self;
+        let Self {
+            store,
+            deliver,
+            health,
+            settings,
+            setup,
+            intake,
+            rest,
+            mut tasks,
+            followers,
+            poller_done,
+            ..
+        } = self;
         intake.cancel();
         rest.cancel();
         let drained = time::timeout(DRAIN, async {
@@ -167,7 +191,10 @@ impl App {
         })
         .await;
         if drained.is_err() {
-            tracing::warn!(limit_s = DRAIN.as_secs(), "work was cut off; its items are read again at the next start");
+            tracing::warn!(
+                limit_s = DRAIN.as_secs(),
+                "work was cut off; its items are read again at the next start"
+            );
             tasks.shutdown().await;
         }
         drop((deliver, health, settings, setup));

@@ -109,16 +109,20 @@ pub enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub enum TryCommand {
     /// Read a feed
-    #[command(after_help = "Prints {\"title\",\"entries\":[{\"id\",\"url\",\"title\",\"published\",\"summary\"}]}
+    #[command(
+        after_help = "Prints {\"title\",\"entries\":[{\"id\",\"url\",\"title\",\"published\",\"summary\"}]}
 Examples:
   vedetta try feed feed.xml
-  vedetta try feed https://example.org/feed/")]
+  vedetta try feed https://example.org/feed/"
+    )]
     Feed(Input),
     /// Extract an article from a page
-    #[command(after_help = "Prints {\"title\",\"text\",\"language\",\"published\",\"authors\",\"canonical_url\",\"kind\"}
+    #[command(
+        after_help = "Prints {\"title\",\"text\",\"language\",\"published\",\"authors\",\"canonical_url\",\"kind\"}
 Examples:
   vedetta try page article.html --url https://example.org/article
-  vedetta try page https://example.org/article")]
+  vedetta try page https://example.org/article"
+    )]
     Page(Input),
     /// Detect the language and tag the entities of texts
     #[command(after_help = "Reads JSONL {\"id\",\"text\"}, writes JSONL
@@ -128,10 +132,13 @@ Examples:
   printf '{\"id\":1,\"text\":\"SUPARCO launched PRSS-1 from Jiuquan.\"}' | vedetta try tag")]
     Tag,
     /// Match texts against the watches
-    #[command(name = "match", after_help = "Reads JSONL {\"id\",\"source\",\"url\",\"title\",\"text\",\"published\",\"language\"}
+    #[command(
+        name = "match",
+        after_help = "Reads JSONL {\"id\",\"source\",\"url\",\"title\",\"text\",\"published\",\"language\"}
 (id and text are required), writes JSONL {\"id\",\"language\",\"alerts\":[…],\"entities\":[…]}.
 Examples:
-  vedetta try match < articles.jsonl")]
+  vedetta try match < articles.jsonl"
+    )]
     Match,
     /// Run texts through the dedupe ladder, in order
     #[command(after_help = "Reads the JSONL of `try match`, writes JSONL

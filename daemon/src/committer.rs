@@ -64,7 +64,12 @@ impl Committer {
     }
 
     /// Judges a stored article anew that was tagged without a model before.
-    pub async fn submit_again(&self, item: Item, tagged: TaggedArticle, row: ArticleRow) -> anyhow::Result<()> {
+    pub async fn submit_again(
+        &self,
+        item: Item,
+        tagged: TaggedArticle,
+        row: ArticleRow,
+    ) -> anyhow::Result<()> {
         self.send(item, tagged, Some(row)).await
     }
 
@@ -83,7 +88,12 @@ struct Desk {
 }
 
 impl Desk {
-    async fn commit(&self, item: Item, tagged: TaggedArticle, again: Option<ArticleRow>) -> anyhow::Result<()> {
+    async fn commit(
+        &self,
+        item: Item,
+        tagged: TaggedArticle,
+        again: Option<ArticleRow>,
+    ) -> anyhow::Result<()> {
         let (now, settings) = (Timestamp::now(), self.settings.borrow().clone());
         let (tagged, candidate, marks) = tokio::task::spawn_blocking({
             let first_seen = item.first_seen;
@@ -105,7 +115,8 @@ impl Desk {
         };
         let story = self.store.story(verdict.story).await?.unwrap_or_default();
         let telling = telling(&item, &tagged, &settings);
-        let judged = settings.watches.iter().map(|watch| (watch.id().clone(), watch.version())).collect();
+        let judged =
+            settings.watches.iter().map(|watch| (watch.id().clone(), watch.version().to_owned())).collect();
         let (alerts, joins) = if item.quiet {
             (Vec::new(), Vec::new())
         } else {
@@ -116,7 +127,8 @@ impl Desk {
             item = %item.id, url = telling.url, language = tagged.language.language.code(), verdict = ?verdict.rung,
             story = %verdict.story, quiet = item.quiet, alerts = alerts.len(), "article committed"
         );
-        let commit = Commit { item, article: tagged, verdict, marks, telling, judged, alerts, joins, at: now };
+        let commit =
+            Commit { item, article: tagged, verdict, marks, telling, judged, alerts, joins, at: now };
         self.store.commit(commit).await?;
         Ok(())
     }
@@ -176,7 +188,17 @@ impl Desk {
         for watch in &settings.watches {
             let Some(alerted) = story.alerted.get(watch.id()) else {
                 if let Some(found) = watch.check(tagged, &context).matched {
-                    alerts.push(alert(AlertKind::New, watch, found, tagged, verdict, story, telling, settings, now));
+                    alerts.push(alert(
+                        AlertKind::New,
+                        watch,
+                        found,
+                        tagged,
+                        verdict,
+                        story,
+                        telling,
+                        settings,
+                        now,
+                    ));
                 }
                 continue;
             };
@@ -187,8 +209,17 @@ impl Desk {
                 }
                 let found = fresh.as_ref().and_then(|fresh| watch.check(fresh, &context).matched);
                 if let Some(found) = found {
-                    let update =
-                        alert(AlertKind::Update, watch, found, tagged, verdict, story, telling, settings, now);
+                    let update = alert(
+                        AlertKind::Update,
+                        watch,
+                        found,
+                        tagged,
+                        verdict,
+                        story,
+                        telling,
+                        settings,
+                        now,
+                    );
                     alerts.push(update);
                     continue;
                 }
@@ -226,7 +257,8 @@ pub fn recognise(tagged: &TaggedArticle, first_seen: Timestamp) -> (Candidate, M
         story_keys: features.keys(),
         features: serde_json::to_string(&features).unwrap_or_default(),
     };
-    let candidate = Candidate { canonical_url: canonical, text: tagged.article.text.clone(), fingerprint, features };
+    let candidate =
+        Candidate { canonical_url: canonical, text: tagged.article.text.clone(), fingerprint, features };
     (candidate, marks)
 }
 
@@ -248,7 +280,12 @@ fn telling(item: &Item, tagged: &TaggedArticle, settings: &Settings) -> Telling 
     let url = item.entry.url.clone().unwrap_or_else(|| tagged.article.url.clone());
     Telling {
         item: item.id,
-        title: tagged.article.title.clone().or_else(|| item.entry.title.clone()).unwrap_or_else(|| url.clone()),
+        title: tagged
+            .article
+            .title
+            .clone()
+            .or_else(|| item.entry.title.clone())
+            .unwrap_or_else(|| url.clone()),
         url,
         source: item.source.clone(),
         source_name: settings.source(&item.source).map_or_else(|| item.source.0.clone(), |s| s.name.clone()),
@@ -275,7 +312,9 @@ fn alert(
     let entities = entities
         .filter(|mention| mention.origin != vedetta_domain::Origin::Adjective)
         .filter(|mention| {
-            seen.insert(mention.entity.as_ref().map_or_else(|| mention.text.to_lowercase(), |id| id.0.clone()))
+            seen.insert(
+                mention.entity.as_ref().map_or_else(|| mention.text.to_lowercase(), |id| id.0.clone()),
+            )
         })
         .map(|mention| mention.text.clone())
         .take(12)
@@ -287,7 +326,7 @@ fn alert(
             kind,
             created: now,
             watch: watch_id.clone(),
-            watch_title: watch.title().into(),
+            watch_title: watch.config().title.clone(),
             story: Some(verdict.story),
             score: found.score,
             reasons: found.reasons,

@@ -3,10 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
-use vedetta_alert::{Channel, DeliveryRetry, GIVE_UP_AFTER, backoff, ready_to_leave};
+use vedetta_alert::{
+    Channel, Departure, Pending,
+    backoff::{self, Next},
+    group::departure,
+};
 use vedetta_http::Client;
 use vedetta_store::{MessageRow, Store};
 
@@ -95,23 +99,31 @@ impl Deliver {
                 return Ok(row.due.duration_since(now).unsigned_abs());
             }
             self.send(channel, row).await?;
-            // At most one message a second: what every channel allows.
-            return Ok(Duration::from_secs(1));
+            return Ok(channel.pace());
         }
         self.group(channel, now, false).await
     }
 
     /// Freezes the pending alerts that may leave; returns how long none may.
     async fn group(&self, channel: &Channel, now: Timestamp, at_once: bool) -> anyhow::Result<Duration> {
-        let pending = self.store.pending(channel.name()).await?;
-        let last = self.store.last_sent(channel.name()).await?;
-        let oldest = pending.iter().map(|row| row.alert.created).min();
-        let Some(oldest) = oldest else { return Ok(Duration::from_secs(60)) };
-        match ready_to_leave(channel.group(), oldest, last, now) {
-            Some(wait) if !at_once => Ok(wait),
-            _ => {
-                let alerts: Vec<_> = pending.into_iter().map(|row| row.alert).collect();
-                self.store.freeze(channel.freeze(&alerts), now).await?;
+        let rows = self.store.pending(channel.name()).await?;
+        let last = if at_once { None } else { self.store.last_sent(channel.name()).await? };
+        let pending: Vec<Pending> =
+            rows.iter().map(|row| Pending { id: row.alert.id.clone(), created: row.alert.created }).collect();
+        let mut rule = channel.group_rule();
+        if at_once {
+            rule.wait = Duration::ZERO;
+        }
+        match departure(&pending, last, &rule, now) {
+            Departure::Nothing => Ok(Duration::from_secs(60)),
+            Departure::WaitUntil(at) => Ok(Duration::try_from(at.duration_since(now)).unwrap_or_default()),
+            Departure::Now(groups) => {
+                for members in groups {
+                    let carried =
+                        rows.iter().map(|row| &row.alert).filter(|alert| members.contains(&alert.id));
+                    let alerts: Vec<_> = carried.cloned().collect();
+                    self.store.freeze(channel.freeze(&alerts), now).await?;
+                }
                 Ok(Duration::ZERO)
             }
         }
@@ -125,24 +137,24 @@ impl Deliver {
         let error = match sent {
             Ok(()) => {
                 self.metrics.delivered("sent");
-                tracing::info!(channel = channel.name(), message = id, alerts = row.message.members.len(), "sent");
+                tracing::info!(
+                    channel = channel.name(),
+                    message = id,
+                    alerts = row.message.members.len(),
+                    "sent"
+                );
                 return Ok(self.store.ack(id, now).await?);
             }
             Err(error) => error,
         };
-        let wait = match error.retry() {
-            DeliveryRetry::After(wait) => Some(wait),
-            DeliveryRetry::Backoff => Some(backoff(row.tries, rand::random())),
-            DeliveryRetry::Never => None,
-        };
-        let wait = wait.filter(|_| now.duration_since(row.frozen) < GIVE_UP_AFTER);
-        match wait.and_then(|wait| SignedDuration::try_from(wait).ok()) {
-            Some(wait) => {
+        let next = backoff::next(error.retry(), row.tries + 1, row.frozen, now, &mut rand::rng());
+        match next {
+            Next::Try(at) => {
                 self.metrics.delivered("retried");
-                tracing::warn!(channel = channel.name(), message = id, %error, retry_in_s = wait.as_secs(), "not sent");
-                self.store.nack(id, error.to_string(), now + wait).await?;
+                tracing::warn!(channel = channel.name(), message = id, %error, retry_at = %at, "not sent");
+                self.store.nack(id, error.to_string(), at).await?;
             }
-            None => {
+            Next::Dead => {
                 self.metrics.delivered("dead");
                 self.store.dead(id, error.to_string(), now).await?;
                 let text = format!(

@@ -1,35 +1,7 @@
-//! `vedetta`: the one place that joins the stages.
-
-mod app;
-mod cli;
-mod commands;
-mod committer;
-mod deliver;
-mod demo;
-mod health;
-mod notify;
-mod novelty;
-mod pipeline;
-mod poller;
-mod retag;
-mod settings;
-mod telemetry;
-mod worker;
+//! The binary.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use cli::{Cli, Command};
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    telemetry::start(cli.json && matches!(cli.command, Command::Run));
-    match commands::dispatch(&cli) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("vedetta: {error:#}");
-            commands::exit_code(&error)
-        }
-    }
+    vedetta::main()
 }

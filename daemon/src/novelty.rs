@@ -31,7 +31,11 @@ pub fn only_new(article: &TaggedArticle, known: &HashSet<String>) -> TaggedArtic
         new.sentences.push((at, new.article.text.len()));
         new.article.text.push('\n');
         let inside = article.mentions.iter().filter(|m| m.start >= start && m.end <= end);
-        new.mentions.extend(inside.map(|m| Mention { start: m.start - start + at, end: m.end - start + at, ..m.clone() }));
+        new.mentions.extend(inside.map(|m| Mention {
+            start: m.start - start + at,
+            end: m.end - start + at,
+            ..m.clone()
+        }));
     }
     new
 }

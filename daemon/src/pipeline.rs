@@ -78,7 +78,7 @@ impl Pipeline {
             };
             if claimed.is_empty() && busy.is_empty() {
                 // `once` waits for this; nobody else listens.
-                drop(idle.try_send(()));
+                let _ = idle.try_send(());
             }
             for row in claimed {
                 let this = self.clone();

@@ -63,7 +63,8 @@ impl Schedule {
     }
 
     fn take_due(&mut self, now: Timestamp, busy: &HashSet<SourceId>) -> Option<SourceId> {
-        let due = self.by_time.iter().take_while(|(at, _)| *at <= now).find(|(_, id)| !busy.contains(id))?.clone();
+        let due =
+            self.by_time.iter().take_while(|(at, _)| *at <= now).find(|(_, id)| !busy.contains(id))?.clone();
         self.by_time.remove(&due);
         self.times.remove(&due.1);
         Some(due.1)
@@ -79,7 +80,8 @@ impl Poller {
     pub async fn run(self: Arc<Self>, stop: CancellationToken, once: bool) {
         let mut settings = self.settings.clone();
         let mut schedule = Schedule::default();
-        self.plan(&mut schedule, &settings.borrow_and_update().clone(), once).await;
+        let first = settings.borrow_and_update().clone();
+        self.plan(&mut schedule, &first, once).await;
         let (mut busy, mut polls) = (HashSet::new(), JoinSet::new());
         while !stop.is_cancelled() {
             while polls.len() < AT_ONCE
@@ -128,7 +130,8 @@ impl Poller {
             if schedule.times.contains_key(&source.id) {
                 continue;
             }
-            let stored = self.store.source(&source.id).await.ok().flatten().and_then(|state| state.next_check);
+            let stored =
+                self.store.source(&source.id).await.ok().flatten().and_then(|state| state.next_check);
             let at = match stored {
                 _ if once => now,
                 // A clock that jumped must not park a source.
@@ -163,7 +166,12 @@ impl Poller {
         due
     }
 
-    async fn fetch_and_read(&self, source: &Source, state: &PollState, now: Timestamp) -> (PollState, Vec<Item>) {
+    async fn fetch_and_read(
+        &self,
+        source: &Source,
+        state: &PollState,
+        now: Timestamp,
+    ) -> (PollState, Vec<Item>) {
         let failed = |error: String, outcome: PollOutcome| {
             tracing::warn!(source = %source.id, url = source.url, error, failures = state.failures + 1, "poll failed");
             (after_poll(state, source, outcome, now), Vec::new())
@@ -223,7 +231,9 @@ impl Poller {
         let ids = feed.entries.iter().map(|entry| ItemId::new(&source.id, &entry.key)).collect();
         let unknown = self.store.unknown(ids).await?;
         let oldest = now
-            - SignedDuration::from_hours(i64::from(self.settings.borrow().config.general.alert_max_age_hours));
+            - SignedDuration::from_hours(i64::from(
+                self.settings.borrow().config.general.alert_max_age_hours,
+            ));
         let first_contact = state.last_success.is_none();
         let mut taken = HashSet::new();
         let mut items = Vec::new();
@@ -245,7 +255,13 @@ impl Poller {
     }
 
     /// Reports a source that has failed for a day, and one that has recovered from that.
-    async fn alarm(&self, source: &Source, before: &PollState, mut after: PollState, now: Timestamp) -> PollState {
+    async fn alarm(
+        &self,
+        source: &Source,
+        before: &PollState,
+        mut after: PollState,
+        now: Timestamp,
+    ) -> PollState {
         let failing = after.failing_since.is_some_and(|since| now.duration_since(since) > ALARM_AFTER);
         if failing && !after.alarmed {
             let why = after.last_error.clone().unwrap_or_default();
@@ -256,7 +272,9 @@ impl Poller {
             self.health.raise(&format!("failing {}", source.id), text).await;
             after.alarmed = true;
         } else if before.alarmed && after.failures == 0 {
-            self.health.raise(&format!("recovered {}", source.id), format!("source {} is back", source.id)).await;
+            self.health
+                .raise(&format!("recovered {}", source.id), format!("source {} is back", source.id))
+                .await;
             after.alarmed = false;
         }
         after

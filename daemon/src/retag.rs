@@ -14,7 +14,13 @@ use crate::{
 const PAGE: usize = 32;
 
 /// Follows the worker: reports what it lacks, and tags again when a model stands ready.
-pub async fn run(store: Store, worker: Worker, committer: Committer, health: Health, stop: CancellationToken) {
+pub async fn run(
+    store: Store,
+    worker: Worker,
+    committer: Committer,
+    health: Health,
+    stop: CancellationToken,
+) {
     let mut ready = worker.ready();
     loop {
         tokio::select! {
@@ -44,7 +50,12 @@ async fn report(ready: &Ready, health: &Health) {
     }
 }
 
-async fn again(store: &Store, worker: &Worker, committer: &Committer, stop: &CancellationToken) -> anyhow::Result<()> {
+async fn again(
+    store: &Store,
+    worker: &Worker,
+    committer: &Committer,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
     let mut after: Option<ItemId> = None;
     loop {
         let rows = store.lexicon_only(after, PAGE).await?;

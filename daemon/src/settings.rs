@@ -39,7 +39,7 @@ impl Settings {
 
     /// Names of the channels that carry a match which names `wanted`; empty: all.
     pub fn channels_for(&self, wanted: &[String]) -> Vec<String> {
-        let names = self.channels.iter().filter(|channel| !channel.health_only()).map(Channel::name);
+        let names = self.channels.iter().map(Channel::name);
         names.filter(|name| wanted.is_empty() || wanted.iter().any(|w| w == name)).map(Into::into).collect()
     }
 

@@ -1,1 +1,44 @@
-//! ingest
+//! A source's address in, pages out, and pages into readable text.
+//!
+//! Two halves. [`Fetcher`] and [`after_poll`] run in the daemon: when to ask, how politely, and what
+//! to remember. [`read_source`] and [`extract`] run in the worker: bytes in, no I/O.
+
+mod charset;
+mod date;
+mod error;
+mod extract;
+mod feed;
+mod fetch;
+mod kind;
+mod listing;
+mod meta;
+mod plain;
+mod politeness;
+mod repair;
+mod robots;
+mod schedule;
+mod sitemap;
+mod tdm;
+
+use jiff::Timestamp;
+use vedetta_domain::{Feed, Page, PageRules, SourceKind};
+
+pub use error::{FetchError, ReadError, Retry};
+pub use extract::extract;
+pub use fetch::{Fetcher, IngestConfig, Polled};
+pub use politeness::Politeness;
+pub use schedule::{PollOutcome, Validators, after_poll, shares_entry};
+
+/// Reads what was fetched at a source's address.
+pub fn read_source(
+    kind: SourceKind,
+    page: &Page,
+    rules: &PageRules,
+    now: Timestamp,
+) -> Result<Feed, ReadError> {
+    match kind {
+        SourceKind::Feed => feed::read(page, now),
+        SourceKind::Listing => listing::read(page, rules),
+        SourceKind::Sitemap => sitemap::read(page, now),
+    }
+}

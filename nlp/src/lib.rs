@@ -1,1 +1,29 @@
-//! nlp
+//! Text in, language and entities out.
+//!
+//! [`detect`] names the language; [`Tagger`] joins the named-entity model ([`NerModel`], rust-bert) and the
+//! gazetteer ([`Lexicon`]) to one list of linked mentions. Only this crate names rust-bert, tch and whatlang.
+
+mod agree;
+mod batch;
+mod builtin;
+mod casing;
+mod decode;
+mod designator;
+mod function_words;
+mod language;
+mod lexicon;
+mod link;
+mod model;
+mod normalise;
+mod repeat;
+mod sentence;
+mod short_form;
+mod tagger;
+mod weights;
+mod window;
+
+pub use language::{Hints, detect};
+pub use lexicon::{Lexicon, LexiconProblem};
+pub use model::{ModelError, NerModel, Span, WordLabel};
+pub use sentence::sentences;
+pub use tagger::{TagError, Tagger, TaggerConfig};

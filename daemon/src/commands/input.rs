@@ -19,7 +19,10 @@ pub fn is_url(input: &str) -> bool {
 /// Reads `input`; `base` is the address that a file stands for.
 pub fn read(input: &str, base: Option<&str>, settings: &Settings) -> anyhow::Result<Page> {
     if is_url(input) {
-        return tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(get(input, settings));
+        return tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?
+            .block_on(get(input, settings));
     }
     file(input, base)
 }
@@ -43,8 +46,9 @@ pub fn file(input: &str, base: Option<&str>) -> anyhow::Result<Page> {
     let read = if input == "-" {
         std::io::stdin().take(MAX).read_to_end(&mut body)
     } else {
-        let file = std::fs::File::open(input)
-            .with_context(|| format!("cannot open {input}; name a file, an address, or - for standard input"))?;
+        let file = std::fs::File::open(input).with_context(|| {
+            format!("cannot open {input}; name a file, an address, or - for standard input")
+        })?;
         file.take(MAX).read_to_end(&mut body)
     };
     read.with_context(|| format!("cannot read {input}"))?;

@@ -55,7 +55,8 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let config = error.chain().any(|cause| {
         cause.is::<ConfigErrors>() || cause.is::<vedetta_alert::ChannelProblem>() || cause.is::<ConfigFault>()
     });
-    let unavailable = error.chain().any(|cause| cause.is::<StoreError>() || cause.is::<vedetta_http::HttpError>());
+    let unavailable =
+        error.chain().any(|cause| cause.is::<StoreError>() || cause.is::<vedetta_http::HttpError>());
     ExitCode::from(if config {
         CONFIG_ERROR
     } else if unavailable {

@@ -25,7 +25,9 @@ pub async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         eprint!("{metrics}");
     }
     if waiting > 0 {
-        eprintln!("vedetta: {waiting} channel(s) did not take their message yet; run again, or see the log above");
+        eprintln!(
+            "vedetta: {waiting} channel(s) did not take their message yet; run again, or see the log above"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,11 +9,8 @@ use crate::{app::App, cli::Cli, notify, settings::Settings};
 
 /// Runs the daemon until SIGTERM or SIGINT.
 pub async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let (mut terminate, mut interrupt, mut hangup) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::hangup())?,
-    );
+    let (mut terminate, mut interrupt, mut hangup) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
     let settings = super::load(cli)?;
     let status = describe(&settings);
     let app = App::start(settings, false).await?;

@@ -31,7 +31,7 @@ allow_networks = ["127.0.0.0/8"]
 name = "desk"
 kind = "webhook"
 url = "{chat}/webhook"
-secret = "{secret}"
+secret_file = "{secret}"
 health = true
 group_wait_s = 1
 group_interval_s = 0
@@ -39,7 +39,7 @@ allow_networks = ["127.0.0.0/8"]
 "#,
         data = dir.join("data").display(),
         chat = receiver.base(),
-        secret = super::receiver::SECRET,
+        secret = dir.join("secret").display(),
     );
     let source = |id: &str, name: &str, url: String, language: &str| {
         format!(
@@ -50,12 +50,26 @@ allow_networks = ["127.0.0.0/8"]
     };
     let sources = format!(
         "schema = 1\n{}{}{}",
-        source("osservatorio-analysis", "Osservatorio Indo-Pacifico", site.url("/feeds/analysis.rss.xml"), "en"),
-        source("osservatorio-notizie", "Osservatorio Indo-Pacifico (notizie)", site.url("/feeds/notizie.atom.xml"), "it"),
+        source(
+            "osservatorio-analysis",
+            "Osservatorio Indo-Pacifico",
+            site.url("/feeds/analysis.rss.xml"),
+            "en"
+        ),
+        source(
+            "osservatorio-notizie",
+            "Osservatorio Indo-Pacifico (notizie)",
+            site.url("/feeds/notizie.atom.xml"),
+            "it"
+        ),
         source("eurasia-wire", "Eurasia Wire", site.copy_url("/feeds/wire.rss.xml"), "en"),
     );
     std::fs::create_dir_all(dir.join("sources")).with_context(|| format!("cannot make {}", dir.display()))?;
-    for (name, text) in [("vedetta.toml", text), ("sources/sample.toml", sources)] {
+    for (name, text) in [
+        ("vedetta.toml", text),
+        ("sources/sample.toml", sources),
+        ("secret", super::receiver::SECRET.to_owned()),
+    ] {
         std::fs::write(dir.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }
     Ok(())

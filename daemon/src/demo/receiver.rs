@@ -18,6 +18,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use vedetta_alert::channel::signature;
+use vedetta_domain::Secret;
 
 /// What the webhook is signed with; a secret of nobody.
 pub const SECRET: &str = "sample-secret-of-the-demo";
@@ -67,7 +68,9 @@ impl Receiver {
         let app = app.with_state(shared.clone());
         let ended = stop.clone();
         let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(ended.cancelled_owned()).await {
+            if let Err(error) =
+                axum::serve(listener, app).with_graceful_shutdown(ended.cancelled_owned()).await
+            {
                 tracing::error!(%error, "the receiver failed");
             }
         });
@@ -158,8 +161,9 @@ async fn webhook(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let signed = signature(SECRET.as_bytes(), header("x-vedetta-timestamp"), &body);
-    if header("x-vedetta-signature") != signed {
+    let text = String::from_utf8_lossy(&body);
+    let signed = signature(&Secret::new(SECRET), header("x-vedetta-timestamp"), &text);
+    if Some(header("x-vedetta-signature")) != signed.as_deref() {
         shared.bad_signatures.fetch_add(1, Ordering::SeqCst);
         return StatusCode::UNAUTHORIZED;
     }
@@ -186,7 +190,9 @@ fn as_chat(message: &Value) -> String {
                 if let Some(text) = map.get("text").and_then(Value::as_str) {
                     found.push(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"));
                 }
-                map.iter().filter(|(key, _)| *key != "text" || map["text"].is_object()).for_each(|(_, v)| texts(v, found));
+                map.iter()
+                    .filter(|(key, _)| *key != "text" || map["text"].is_object())
+                    .for_each(|(_, v)| texts(v, found));
             }
             Value::Array(list) => list.iter().for_each(|v| texts(v, found)),
             _ => {}

@@ -1,7 +1,7 @@
 //! Bytes in, tagged articles out: the worker's whole work, also run in-process by `try` and `explain`.
 
 use jiff::Timestamp;
-use vedetta_domain::{Article, Page, PageKind, PageRules, TaggedArticle};
+use vedetta_domain::{Article, Page, PageKind, PageRules};
 use vedetta_ingest::ReadError;
 use vedetta_nlp::{Hints, Lexicon, ModelError, NerModel, Tagger, TaggerConfig};
 
@@ -32,7 +32,7 @@ impl Reader {
             Ok(model) => (model, None),
             Err(error) => (None, Some(error)),
         };
-        let config = TaggerConfig { threads: setup.threads, ..TaggerConfig::default() };
+        let config = TaggerConfig { threads: u16::try_from(setup.threads).ok(), ..TaggerConfig::default() };
         Ok((Self { tagger: Tagger::new(lexicon, model, config) }, problem))
     }
 
@@ -163,13 +163,4 @@ fn feed_text(page: &Page, announced: &Announced, now: Timestamp) -> Option<Artic
 /// A tagged article of a text that came without a page.
 pub fn bare(url: String, title: Option<String>, text: String, published: Option<Timestamp>) -> Article {
     Article { url, title, text, published, kind: PageKind::Article, ..Article::default() }
-}
-
-/// The tagged article of an [`Answer`], or why there is none.
-pub fn tagged(answer: Answer) -> Result<TaggedArticle, String> {
-    match answer {
-        Answer::Tagged(tagged) => Ok(*tagged),
-        Answer::Refused { error, .. } => Err(error),
-        other => Err(format!("unexpected answer of the worker: {other:?}")),
-    }
 }

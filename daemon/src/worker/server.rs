@@ -31,8 +31,11 @@ pub fn run() -> anyhow::Result<()> {
     let (reader, problem) = Reader::new(&setup)?;
     // Threads that read a job ahead must be under the guards too, so they start after.
     unguarded.extend(sandbox::enter(setup.memory_limit_mb));
-    let ready =
-        Answer::Ready { model: reader.model_id(), problem: problem.map(|error| error.to_string()), unguarded };
+    let ready = Answer::Ready {
+        model: reader.model_id(),
+        problem: problem.map(|error| error.to_string()),
+        unguarded,
+    };
     protocol::write(&mut output, &Numbered { id: 0, what: ready }, &[])?;
 
     let (ahead, jobs) = mpsc::sync_channel(AHEAD);

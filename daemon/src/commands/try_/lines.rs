@@ -48,7 +48,8 @@ impl Line {
     /// The line as an article with hints for its language.
     pub fn article(&self) -> (Article, Hints) {
         let published = self.published.as_deref().and_then(date);
-        let article = bare(self.url.clone().unwrap_or_default(), self.title.clone(), self.text.clone(), published);
+        let article =
+            bare(self.url.clone().unwrap_or_default(), self.title.clone(), self.text.clone(), published);
         (article, Hints { feed: self.language.clone(), declared: None })
     }
 }
@@ -57,7 +58,7 @@ fn date(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse().ok().or_else(|| {
         let date: jiff::civil::Date = text.get(..10)?.parse().ok()?;
-        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()
     })
 }
 
@@ -149,4 +150,3 @@ fn progress() -> ProgressBar {
     }
     bar
 }
-

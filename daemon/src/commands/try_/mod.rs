@@ -10,7 +10,7 @@ mod tag;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use vedetta_alert::Context;
+use vedetta_alert::watch::WatchTest;
 
 use crate::{
     cli::{Cli, TryCommand},
@@ -43,26 +43,20 @@ pub fn reader(settings: &Settings) -> anyhow::Result<Reader> {
 
 /// Runs the tests inside the watch files; returns what failed, each with its explanation.
 pub fn watch_tests(settings: &Settings) -> anyhow::Result<Vec<String>> {
-    let tests: Vec<_> =
-        settings.watches.iter().flat_map(|watch| watch.tests().iter().map(move |test| (watch, test))).collect();
-    if tests.is_empty() {
+    if settings.watches.iter().all(|watch| watch.config().test.is_empty()) {
         return Ok(Vec::new());
     }
     let reader = reader(settings)?;
-    let articles = tests
-        .iter()
-        .map(|(_, test)| {
-            let article = bare(String::new(), test.title.clone(), test.text.clone(), None);
-            (article, vedetta_nlp::Hints::default())
-        })
-        .collect();
-    let tagged = reader.tagger().tag(articles)?;
-    let context = Context { source: None, now: Timestamp::now() };
     let mut failed = Vec::new();
-    for ((watch, test), tagged) in tests.into_iter().zip(tagged) {
-        let verdict = watch.check(&tagged, &context);
-        if let Some(why) = test.failure(&verdict, &tagged) {
-            failed.push(format!("watch {}: {why}\n{}", watch.id(), vedetta_alert::explain_verdict(&verdict)));
+    for watch in &settings.watches {
+        let tag = |test: &WatchTest| {
+            let article = bare(String::new(), test.title.clone(), test.text.clone(), None);
+            let tagged = reader.tagger().tag(vec![(article, vedetta_nlp::Hints::default())]);
+            tagged.ok().and_then(|mut tagged| tagged.pop()).unwrap_or_default()
+        };
+        for failure in watch.run_tests(tag, Timestamp::now()) {
+            let why = vedetta_alert::explain::verdict(&failure.verdict);
+            failed.push(format!("watch {}, test {}: {}\n{why}", watch.id(), failure.name, failure.message));
         }
     }
     Ok(failed)

@@ -1,0 +1,101 @@
+//! `vedetta explain`: what Vedetta makes of a page, a file or a stored item, and why.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use serde_json::json;
+use vedetta_alert::Context;
+use vedetta_domain::{ItemId, Origin, PageRules, TaggedArticle};
+use vedetta_nlp::Hints;
+use vedetta_store::{OpenOptions, Store};
+
+use super::input;
+use crate::{cli::Cli, settings::Settings};
+
+/// Explains an address, a file or an item id.
+pub async fn run(cli: &Cli, what: &str) -> anyhow::Result<ExitCode> {
+    let settings = super::load(cli)?;
+    let (tagged, dedupe) = match ItemId::parse(what) {
+        Some(id) if !std::path::Path::new(what).exists() => stored(&settings, id).await?,
+        _ => (read(&settings, what).await?, None),
+    };
+    let context = Context { source: None, now: Timestamp::now() };
+    let verdicts: Vec<_> = settings.watches.iter().map(|watch| watch.check(&tagged, &context)).collect();
+    if cli.json {
+        let report = json!({ "article": tagged, "dedupe": dedupe, "watches": verdicts });
+        println!("{report}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let article = &tagged.article;
+    println!("title     {}", article.title.as_deref().unwrap_or("(none)"));
+    println!("address   {}", article.canonical_url.as_deref().unwrap_or(&article.url));
+    println!("kind      {:?}", article.kind);
+    let guess = &tagged.language;
+    println!(
+        "language  {} ({:.0} %, by {:?})",
+        guess.language.code(),
+        guess.confidence * 100.0,
+        guess.method
+    );
+    println!("model     {}", tagged.model.as_deref().unwrap_or("none: the lexicon alone"));
+    println!("\n{}", marked(&tagged));
+    if let Some(dedupe) = &dedupe {
+        println!("\ndedupe    {:?} of {:?}: {}", dedupe.rung, dedupe.of, dedupe.reasons.join("; "));
+    }
+    for verdict in &verdicts {
+        println!("\n{}", vedetta_alert::explain::verdict(verdict));
+        if let Some(found) = &verdict.matched {
+            println!("would go to: {}", settings.channels_for(&found.channels).join(", "));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn read(settings: &Settings, what: &str) -> anyhow::Result<TaggedArticle> {
+    let page = if input::is_url(what) { input::get(what, settings).await? } else { input::file(what, None)? };
+    let setup = settings.worker_setup();
+    tokio::task::spawn_blocking(move || {
+        let (reader, problem) = crate::worker::read::Reader::new(&setup)?;
+        if let Some(problem) = problem {
+            eprintln!("vedetta: no model, the lexicon works alone: {problem}");
+        }
+        let article = vedetta_ingest::extract(&page, &PageRules::default(), Timestamp::now())?;
+        let hints = Hints { feed: None, declared: article.declared_language.clone() };
+        reader.tagger().tag(vec![(article, hints)])?.pop().context("the tagger gave no answer")
+    })
+    .await?
+}
+
+async fn stored(
+    settings: &Settings,
+    id: ItemId,
+) -> anyhow::Result<(TaggedArticle, Option<vedetta_domain::DedupeVerdict>)> {
+    let (store, _) = Store::open(&settings.config.general.data_dir, &OpenOptions::default())
+        .context("cannot look into the store; stop the daemon first, it holds the store alone")?;
+    let found = match store.article(id).await? {
+        Some(row) => store.stored(&row).await.map(|commit| (commit.article, Some(commit.verdict))),
+        None => {
+            let why =
+                store.item(id).await?.and_then(|row| row.error).unwrap_or_else(|| "it is not known".into());
+            store.close().await;
+            anyhow::bail!("item {id} has no article: {why}");
+        }
+    };
+    store.close().await;
+    Ok(found?)
+}
+
+/// The text with its names in brackets: `[SUPARCO|ORG suparco]`.
+fn marked(tagged: &TaggedArticle) -> String {
+    let text = &tagged.article.text;
+    let (mut out, mut at) = (String::new(), 0);
+    for mention in tagged.mentions.iter().filter(|mention| mention.origin != Origin::Adjective) {
+        out.push_str(text.get(at..mention.start).unwrap_or_default());
+        let entity = mention.entity.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+        out.push_str(&format!("[{}|{}{entity}]", mention.text, mention.kind));
+        at = mention.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}

@@ -1,0 +1,40 @@
+//! `vedetta try dedupe`: the ladder over texts, in order.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vedetta_dedupe::MemoryIndex;
+use vedetta_domain::{ItemId, SourceId, StoryId};
+
+use super::{lines, tag::tag};
+use crate::{committer::recognise, worker::read::Reader};
+
+/// Judges every line against all before it.
+pub fn run(reader: &Reader) -> anyhow::Result<()> {
+    let mut index = MemoryIndex::default();
+    let mut ids: HashMap<ItemId, Value> = HashMap::new();
+    let source = SourceId("try".into());
+    lines::run(|batch| {
+        let tagged = tag(reader, batch)?;
+        let answers = batch.iter().zip(tagged).map(|(line, tagged)| match tagged {
+            Err(error) => json!({ "id": line.id, "error": error }),
+            Ok(tagged) => {
+                // Texts without a date count as of one day.
+                let (candidate, _) = recognise(&tagged, Timestamp::UNIX_EPOCH);
+                let id = ItemId::new(&source, &ids.len().to_string());
+                let verdict = index.judge(id, candidate, StoryId(Uuid::now_v7()));
+                ids.insert(id, line.id.clone());
+                json!({
+                    "id": line.id,
+                    "verdict": verdict.rung,
+                    "of": verdict.of.and_then(|of| ids.get(&of)),
+                    "story": verdict.story,
+                    "similarity": (f64::from(verdict.similarity) * 10_000.0).round() / 10_000.0,
+                })
+            }
+        });
+        Ok(answers.collect())
+    })
+}

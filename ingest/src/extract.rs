@@ -1,0 +1,296 @@
+//! A page's bytes to the article that a reader sees: the `trafilatura` crate, with the page's dress
+//! cut off before it and per-site selectors above it.
+
+use std::thread;
+
+use jiff::Timestamp;
+use scraper::{ElementRef, Html};
+use trafilatura::{ExtractionFocus, Options};
+use vedetta_domain::{Article, Page, PageKind, PageRules};
+
+use crate::{ReadError, charset, kind, listing::selector, meta, plain::fold};
+
+/// Elements nested deeper than this are an attack on a parser, not a page.
+const DEEPEST: usize = 2_000;
+
+/// Stack of the thread that reads pages: parsers recurse along the nesting.
+const STACK: usize = 256 << 20;
+
+/// Parts of a page that are never the article, by what templates of all systems call them. Names are
+/// whole words of class and id, so that an article about comments keeps its text.
+const DRESS: &str = "nav, footer, aside, form, button, select, dialog, iframe, noscript, svg, \
+    [role=navigation], [role=banner], [role=contentinfo], [role=complementary], [role=search], [role=dialog], \
+    [aria-hidden=true], [hidden], #comments, #respond, #disqus_thread, .comments, .comments-area, .comment-list, \
+    .comment-respond, .commenti, #commenti, .sharedaddy, .social-share, .share-buttons, .sharing, .share, .condividi, \
+    .addtoany_share_save_container, .social, .social-links, .newsletter, .newsletter-box, .iscriviti, .mailchimp, .mc4wp-form, \
+    .related, .related-posts, .related-articles, .correlati, .articoli-correlati, .leggi-anche, .leggianche, \
+    .jp-relatedposts, .yarpp, .yarpp-related, .more-articles, .read-more-box, .teaser, .teasers, .sidebar, #sidebar, \
+    .widget, .widget-area, .breadcrumb, .breadcrumbs, .menu, .main-menu, .navigation, .post-navigation, .nav-links, \
+    .pagination, .cookie, .cookies, .cookie-banner, .cookie-notice, .cookie-consent, .cookie-law-info-bar, \
+    #cookie-law-info-bar, #cookie-notice, #cookie-banner, .iubenda-cs-container, #iubenda-cs-banner, #onetrust-consent-sdk, \
+    .cart, .carrello, .mini-cart, .widget_shopping_cart, #cart, #carrello, .woocommerce-mini-cart, .shop, .negozio, \
+    .abbonati, .subscribe, .subscription-box, .paywall-box, .banner, .promo, .advertisement, .adv, .ads, .ad-container, \
+    .tag-links, .tags, .tagcloud, .author-box, .author-bio, .post-author-box, .skip-link, .screen-reader-text, .print-only";
+
+/// Reads the article of a page.
+pub fn extract(page: &Page, rules: &PageRules, now: Timestamp) -> Result<Article, ReadError> {
+    if page.body.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::Empty { url: page.url.clone() });
+    }
+    let html = charset::decode(&page.body, page.content_type.as_deref()).replace('\0', "");
+    if depth(&html) > DEEPEST {
+        return Err(ReadError::TooDeep { url: page.url.clone(), limit: DEEPEST });
+    }
+    let broken = |why: &str| ReadError::NoArticle { url: page.url.clone(), why: why.to_owned() };
+    thread::scope(|scope| {
+        let reading = thread::Builder::new().name("extract".into()).stack_size(STACK);
+        let reading = reading.spawn_scoped(scope, || read(&html, page, rules, now));
+        match reading.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(read)) => read,
+            Ok(Err(_)) => Err(broken("the extractor failed on it")),
+            Err(_) => Err(broken("no thread could be started for it")),
+        }
+    })
+}
+
+fn read(html: &str, page: &Page, rules: &PageRules, now: Timestamp) -> Result<Article, ReadError> {
+    let mut document = Html::parse_document(html);
+    let declared = meta::read(&document, &page.url, now);
+    cut(&mut document, rules)?;
+    let (text, link_share) = match &rules.body {
+        Some(body) => by_rule(&document, body)?,
+        None => general(&document, html, page, rules.remove.is_empty()),
+    };
+    let text = without_title(&text, declared.title.as_deref());
+    let mut kind = kind::of(declared.title.as_deref(), &text, link_share);
+    if kind == PageKind::Listing && rules.body.is_some() {
+        kind = PageKind::Article;
+    }
+    let article = Article {
+        url: page.url.clone(),
+        canonical_url: declared.canonical_url,
+        title: declared.title,
+        text,
+        published: declared.published,
+        authors: declared.authors,
+        site_name: declared.site_name,
+        declared_language: declared.language.or_else(|| page.content_language.clone()),
+        kind,
+    };
+    Ok(article)
+}
+
+/// Takes the page's dress out of the tree, unless it holds most of the text: then the name misleads.
+fn cut(document: &mut Html, rules: &PageRules) -> Result<(), ReadError> {
+    let length = |element: ElementRef<'_>| element.text().map(str::len).sum::<usize>();
+    let whole = length(document.root_element()).max(1);
+    let mut doomed = Vec::new();
+    for (wanted, own) in
+        std::iter::once((DRESS, false)).chain(rules.remove.iter().map(|rule| (rule.as_str(), true)))
+    {
+        let wanted = selector(wanted)?;
+        let found = document.select(&wanted);
+        doomed.extend(
+            found
+                .filter(|element| own || (length(*element) * 2 < whole && !holds_article(*element)))
+                .map(|element| element.id()),
+        );
+    }
+    for id in doomed {
+        if let Some(mut node) = document.tree.get_mut(id) {
+            node.detach();
+        }
+    }
+    Ok(())
+}
+
+/// Whether the article's own heading stands inside: then it is the article, whatever its class.
+fn holds_article(element: ElementRef<'_>) -> bool {
+    let inside = |name: &str| {
+        element.descendants().filter_map(ElementRef::wrap).any(|child| child.value().name() == name)
+    };
+    inside("h1") && inside("p")
+}
+
+fn by_rule(document: &Html, body: &str) -> Result<(String, f32), ReadError> {
+    let paragraphs = selector("p, li, h2, h3, h4, blockquote")?;
+    let mut lines = Vec::new();
+    for part in document.select(&selector(body)?) {
+        let inner: Vec<String> = part
+            .select(&paragraphs)
+            .filter_map(|line| fold(&line.text().collect::<Vec<_>>().join(" ")))
+            .collect();
+        if inner.is_empty() {
+            lines.extend(fold(&part.text().collect::<Vec<_>>().join(" ")));
+        } else {
+            lines.extend(inner);
+        }
+    }
+    lines.dedup();
+    Ok((lines.join("\n"), 0.0))
+}
+
+fn general(document: &Html, original: &str, page: &Page, may_fall_back: bool) -> (String, f32) {
+    let precise = options(page).with_focus(ExtractionFocus::FavorPrecision);
+    let text = text_of(&document.html(), &precise);
+    // Where cutting left next to nothing, the page is not built like others: the whole of it counts.
+    let text = if may_fall_back && text.chars().count() < 200 {
+        let whole = text_of(original, &options(page));
+        if whole.chars().count() > 3 * text.chars().count() { whole } else { text }
+    } else {
+        text
+    };
+    let share = link_share(document, &text);
+    (text, share)
+}
+
+fn options(page: &Page) -> Options {
+    let options = Options::default().with_fallback(true).with_exclude_comments(true);
+    match url::Url::parse(&page.url) {
+        Ok(url) => options.with_url(url),
+        Err(_) => options,
+    }
+}
+
+fn text_of(html: &str, options: &Options) -> String {
+    match trafilatura::extract(html, options) {
+        Ok(result) => result.content_text.lines().filter_map(fold).collect::<Vec<_>>().join("\n"),
+        // "No content" is an answer too; the kind of the page says so.
+        Err(_) => String::new(),
+    }
+}
+
+/// The text without a first line that only repeats the title.
+fn without_title(text: &str, title: Option<&str>) -> String {
+    match (text.split_once('\n'), title) {
+        (Some((first, rest)), Some(title)) if first.trim().eq_ignore_ascii_case(title.trim()) => {
+            rest.to_owned()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Share of the text that stands in links: a page of links is no article.
+fn link_share(document: &Html, text: &str) -> f32 {
+    let Ok(links) = selector("a") else { return 0.0 };
+    let linked: usize = document
+        .select(&links)
+        .filter_map(|link| fold(&link.text().collect::<String>()))
+        .filter(|link| link.len() > 20 && text.contains(link.as_str()))
+        .map(|link| link.len())
+        .sum();
+    linked as f32 / text.len().max(1) as f32
+}
+
+/// How deep elements nest, counted on the bytes: unclosed paragraphs and list items do not nest.
+fn depth(html: &str) -> usize {
+    const FLAT: &[&str] = &[
+        "p", "li", "br", "img", "hr", "meta", "link", "input", "td", "tr", "th", "option", "dd", "dt",
+        "source", "area", "base", "col", "embed", "param", "track", "wbr", "!doctype", "!--", "path",
+    ];
+    let (mut now, mut deepest) = (0usize, 0usize);
+    for tag in html.split('<').skip(1) {
+        let name_end = tag
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '!' | '-')))
+            .unwrap_or(tag.len());
+        let name = &tag[..name_end];
+        if let Some(closed) = name.strip_prefix('/') {
+            if !FLAT.iter().any(|flat| closed.eq_ignore_ascii_case(flat)) {
+                now = now.saturating_sub(1);
+            }
+        } else if name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !FLAT.iter().any(|flat| name.eq_ignore_ascii_case(flat))
+        {
+            let selfclosed = tag.split('>').next().is_some_and(|inside| inside.ends_with('/'));
+            if !selfclosed {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    fn page(body: String) -> Page {
+        Page {
+            url: "https://example.org/analysis/two-satellites/".into(),
+            body: body.into_bytes(),
+            ..Page::default()
+        }
+    }
+
+    const BODY: &str = "<p>The commission said that the second satellite would be ready for launch within a year, and that \
+        its cameras had been tested in a vacuum chamber near the coast.</p><p>Engineers of both countries met twice this \
+        spring to settle how the images are to be shared, an official with knowledge of the talks told this website.</p>\
+        <p>No price was given. Earlier contracts of this kind were paid in part with loans that run for fifteen years.</p>";
+
+    fn dressed(body: &str) -> String {
+        format!(
+            "<!doctype html><html lang='it'><head><title>Two satellites | Osservatorio</title>\
+             <meta property='og:site_name' content='Osservatorio'><meta property='og:title' content='Two satellites | Osservatorio'>\
+             <link rel='canonical' href='/analysis/two-satellites/'><meta name='author' content='Anna Verdi'>\
+             <meta property='article:published_time' content='2026-11-20T08:00:00+01:00'></head><body>\
+             <nav class='menu'><a href='/'>Home</a> <a href='/negozio'>Negozio</a></nav>\
+             <div class='cookie-banner'>Questo sito usa i cookie per migliorare la navigazione degli utenti.</div>\
+             <main><article><h1>Two satellites</h1><div class='entry-content'>{body}</div>\
+             <div class='related-posts'><h3>Leggi anche</h3><p>Chabahar, il porto che divide India e Iran da dieci anni.</p></div>\
+             </article><section id='comments'><p>Great article, but what about the Pakistani port of Gwadar?</p></section></main>\
+             <footer>Tutti i diritti riservati. Il tuo carrello è vuoto.</footer></body></html>"
+        )
+    }
+
+    #[test]
+    fn the_article_is_kept_and_its_dress_is_not() {
+        let article = extract(&page(dressed(BODY)), &PageRules::default(), now()).unwrap();
+        for kept in ["second satellite would be ready", "fifteen years"] {
+            assert!(article.text.contains(kept), "{kept:?} in {:?}", article.text);
+        }
+        for gone in ["Chabahar", "Gwadar", "carrello", "cookie", "Negozio"] {
+            assert!(!article.text.contains(gone), "{gone:?} in {:?}", article.text);
+        }
+        assert_eq!(article.title.as_deref(), Some("Two satellites"));
+        assert_eq!(article.authors, ["Anna Verdi"]);
+        assert_eq!(article.published, Some("2026-11-20T07:00:00Z".parse().unwrap()));
+        assert_eq!(article.canonical_url.as_deref(), Some("https://example.org/analysis/two-satellites/"));
+        assert_eq!((article.declared_language.as_deref(), article.kind), (Some("it"), PageKind::Article));
+    }
+
+    #[test]
+    fn the_operators_selectors_win() {
+        let rules = PageRules { body: Some(".related-posts".into()), ..PageRules::default() };
+        // What the operator names as the body is not cut as dress when it is removed from none.
+        let html = dressed(BODY).replace("related-posts", "own-body");
+        let rules = PageRules { body: Some(".own-body".into()), ..rules };
+        let article = extract(&page(html), &rules, now()).unwrap();
+        assert!(article.text.contains("Chabahar") && !article.text.contains("cameras"), "{:?}", article.text);
+        let remove = PageRules { remove: vec![".entry-content".into()], ..PageRules::default() };
+        assert!(!extract(&page(dressed(BODY)), &remove, now()).unwrap().text.contains("cameras"));
+    }
+
+    #[test]
+    fn hostile_pages_are_named_errors() {
+        let check = |body: String, kind: &str| {
+            let error = extract(&page(body), &PageRules::default(), now()).map(|article| article.kind);
+            assert_eq!(error.unwrap_err().kind(), kind);
+        };
+        check(String::new(), "empty");
+        check("<div>".repeat(1_000_000), "too-deep");
+        for odd in [
+            "<".repeat(100_000),
+            "<p>".repeat(200_000),
+            "\u{0}\u{1}\u{2}".into(),
+            "<html><body></body></html>".into(),
+        ] {
+            let article = extract(&page(odd), &PageRules::default(), now());
+            assert!(article.is_err() || article.unwrap().kind != PageKind::Article);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Title, date, authors, address and site of a page, from what it declares.
+
+use jiff::Timestamp;
+use scraper::{Html, Selector};
+use serde_json::Value;
+use url::Url;
+
+use crate::{date, plain::fold};
+
+/// What a page says of itself.
+#[derive(Debug, Default)]
+pub struct Meta {
+    pub title: Option<String>,
+    pub published: Option<Timestamp>,
+    pub authors: Vec<String>,
+    pub canonical_url: Option<String>,
+    pub site_name: Option<String>,
+    pub language: Option<String>,
+}
+
+/// Objects of JSON-LD that are looked through.
+const LD_OBJECTS: usize = 200;
+
+/// Reads a document's own declarations.
+pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
+    let ld = json_ld(document);
+    let site_name = meta(document, &["og:site_name", "application-name"]).or_else(|| ld_site(&ld));
+    let title = meta(document, &["og:title", "twitter:title", "dc.title"])
+        .or_else(|| ld_text(&ld, "headline"))
+        .or_else(|| text(document, "article h1, main h1, h1"))
+        .or_else(|| text(document, "title"));
+    let published = meta(
+        document,
+        &[
+            "article:published_time",
+            "og:article:published_time",
+            "datepublished",
+            "date",
+            "dc.date",
+            "dc.date.issued",
+            "dcterms.created",
+            "citation_publication_date",
+            "sailthru.date",
+            "parsely-pub-date",
+            "publish-date",
+            "pubdate",
+        ],
+    )
+    .and_then(|text| date::parse(&text, now))
+    .or_else(|| ld_text(&ld, "datePublished").and_then(|text| date::parse(&text, now)))
+    .or_else(|| {
+        attribute(
+            document,
+            "article time[datetime], main time[datetime], time[datetime][pubdate], time[datetime]",
+            "datetime",
+        )
+        .and_then(|text| date::parse(&text, now))
+    })
+    .or_else(|| {
+        text(document, ".entry-date, .post-date, .published, .article-date, .date, .data-pubblicazione")
+            .and_then(|text| date::parse(&text, now))
+    });
+    let mut authors = ld_authors(&ld);
+    if authors.is_empty() {
+        authors = all_meta(
+            document,
+            &["author", "article:author", "dc.creator", "citation_author", "parsely-author"],
+        )
+        .into_iter()
+        .filter(|author| !author.starts_with("http"))
+        .collect();
+    }
+    if authors.is_empty() {
+        authors = text(document, "[rel=author], .author-name, .byline a, .entry-author, [itemprop=author]")
+            .into_iter()
+            .collect();
+    }
+    authors.dedup();
+    let canonical_url = attribute(document, "link[rel=canonical]", "href")
+        .or_else(|| meta(document, &["og:url"]))
+        .and_then(|canonical| same_site(&canonical, url));
+    let language = attribute(document, "html[lang]", "lang")
+        .or_else(|| meta(document, &["og:locale", "language", "content-language"]));
+    let title = title.map(|title| without_site(&title, site_name.as_deref()));
+    Meta { title, published, authors, canonical_url, site_name, language }
+}
+
+/// The title without ` | Site` or ` - Site` at its end.
+fn without_site(title: &str, site: Option<&str>) -> String {
+    let Some(site) = site.map(str::to_lowercase) else { return title.to_owned() };
+    for separator in [" | ", " – ", " — ", " - ", " » ", " :: ", " • "] {
+        if let Some((head, tail)) = title.rsplit_once(separator)
+            && !head.trim().is_empty()
+            && (site.contains(&tail.trim().to_lowercase()) || tail.to_lowercase().contains(&site))
+        {
+            return head.trim().to_owned();
+        }
+    }
+    title.to_owned()
+}
+
+fn same_site(canonical: &str, url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let canonical = url.join(canonical.trim()).ok()?;
+    let bare = |host: Option<&str>| host.map(|host| host.trim_start_matches("www.").to_owned());
+    let root = matches!(canonical.path(), "/" | "") && !matches!(url.path(), "/" | "");
+    (bare(canonical.host_str()) == bare(url.host_str()) && canonical.port() == url.port() && !root)
+        .then(|| canonical.to_string())
+}
+
+fn select<'a>(document: &'a Html, selector: &str) -> Vec<scraper::ElementRef<'a>> {
+    Selector::parse(selector)
+        .map(|selector| document.select(&selector).take(50).collect())
+        .unwrap_or_default()
+}
+
+fn text(document: &Html, selector: &str) -> Option<String> {
+    select(document, selector)
+        .into_iter()
+        .find_map(|element| fold(&element.text().collect::<Vec<_>>().join(" ")))
+}
+
+fn attribute(document: &Html, selector: &str, name: &str) -> Option<String> {
+    select(document, selector).into_iter().find_map(|element| element.value().attr(name).and_then(fold))
+}
+
+fn meta(document: &Html, names: &[&str]) -> Option<String> {
+    all_meta(document, names).into_iter().next()
+}
+
+/// Contents of the meta elements with the first of `names` that is there.
+fn all_meta(document: &Html, names: &[&str]) -> Vec<String> {
+    let Ok(selector) = Selector::parse("meta[content]") else { return Vec::new() };
+    let elements: Vec<_> = document.select(&selector).take(300).collect();
+    for name in names {
+        let found: Vec<String> = elements
+            .iter()
+            .filter(|element| {
+                ["property", "name", "itemprop", "http-equiv"].iter().any(|key| {
+                    element.value().attr(key).is_some_and(|value| value.eq_ignore_ascii_case(name))
+                })
+            })
+            .filter_map(|element| element.value().attr("content").and_then(fold))
+            .collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// The objects of the page's JSON-LD that describe an article.
+fn json_ld(document: &Html) -> Vec<Value> {
+    let mut found = Vec::new();
+    for script in select(document, "script[type='application/ld+json']") {
+        let source = script.text().collect::<String>();
+        if let Ok(value) = serde_json::from_str::<Value>(source.trim().trim_end_matches(';')) {
+            let mut queue = vec![value];
+            while let Some(value) = queue.pop() {
+                match value {
+                    Value::Array(list) => queue.extend(list),
+                    Value::Object(mut map) => {
+                        queue.extend(map.remove("@graph"));
+                        found.push(Value::Object(map));
+                    }
+                    _ => {}
+                }
+                if found.len() > LD_OBJECTS {
+                    break;
+                }
+            }
+        }
+    }
+    found.retain(|object| {
+        let kinds = match &object["@type"] {
+            Value::String(kind) => vec![kind.as_str()],
+            Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        kinds.iter().any(|kind| {
+            kind.ends_with("Article") || kind.ends_with("Posting") || matches!(*kind, "Report" | "WebPage")
+        })
+    });
+    // The article before the page that holds it.
+    found.sort_by_key(|object| object["@type"].as_str() == Some("WebPage"));
+    found
+}
+
+fn ld_text(objects: &[Value], key: &str) -> Option<String> {
+    objects.iter().find_map(|object| object[key].as_str().and_then(fold))
+}
+
+fn ld_site(objects: &[Value]) -> Option<String> {
+    objects.iter().find_map(|object| object["publisher"]["name"].as_str().and_then(fold))
+}
+
+fn ld_authors(objects: &[Value]) -> Vec<String> {
+    let name = |value: &Value| {
+        value["name"].as_str().or(value.as_str()).and_then(fold).filter(|name| !name.starts_with("http"))
+    };
+    objects
+        .iter()
+        .map(|object| match &object["author"] {
+            Value::Array(list) => list.iter().filter_map(name).collect(),
+            one => name(one).into_iter().collect::<Vec<_>>(),
+        })
+        .find(|authors| !authors.is_empty())
+        .unwrap_or_default()
+}

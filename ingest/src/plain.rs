@@ -1,0 +1,28 @@
+//! Markup to plain text, for titles and summaries.
+
+use scraper::Html;
+
+/// Longest markup that is read for a title or summary, in bytes.
+const LONGEST: usize = 200_000;
+
+/// Text without markup and with single spaces; `None` when nothing is left.
+pub fn plain(markup: &str) -> Option<String> {
+    let mut end = markup.len().min(LONGEST);
+    while !markup.is_char_boundary(end) {
+        end -= 1;
+    }
+    let markup = &markup[..end];
+    let text = if markup.contains('<') || markup.contains('&') {
+        let fragment = Html::parse_fragment(markup);
+        fragment.root_element().text().collect::<Vec<_>>().join(" ")
+    } else {
+        markup.to_owned()
+    };
+    fold(&text)
+}
+
+/// Single spaces between words; `None` when nothing is left.
+pub fn fold(text: &str) -> Option<String> {
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!folded.is_empty()).then_some(folded)
+}

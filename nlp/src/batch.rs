@@ -1,0 +1,111 @@
+//! Windows through the model: length-sorted batches, one forward pass and one copy each.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rust_bert::bert::BertForTokenClassification;
+use tch::{Kind, TchError, Tensor};
+
+use crate::model::ModelError;
+use crate::window::{Encoder, Window};
+
+/// A label with its probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) label: usize,
+    pub(crate) probability: f32,
+}
+
+/// Verdicts for every word of every window, in the windows' order.
+///
+/// A batch holds at most `token_budget` pieces, padding counted (but at least one window).
+pub(crate) fn label_windows(
+    net: &BertForTokenClassification,
+    encoder: &Encoder,
+    labels: usize,
+    windows: &[Window],
+    token_budget: usize,
+) -> Result<Vec<Vec<Verdict>>, ModelError> {
+    let mut order: Vec<(usize, usize)> =
+        windows.iter().map(Window::len).enumerate().map(|(i, n)| (n, i)).collect();
+    order.sort_unstable();
+    let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); windows.len()];
+    let mut from = 0;
+    while from < order.len() {
+        let mut to = from + 1;
+        while to < order.len() && (to + 1 - from) * order[to].0 <= token_budget {
+            to += 1;
+        }
+        let width = order[to - 1].0;
+        let batch: Vec<&Window> = order[from..to].iter().map(|&(_, i)| &windows[i]).collect();
+        let logits = forward(net, encoder, labels, &batch, width)?;
+        for (row, &(_, i)) in order[from..to].iter().enumerate() {
+            // The first piece is [CLS].
+            let mut at = 1;
+            for word in &windows[i].words {
+                let begin = (row * width + at) * labels;
+                let scores = logits.get(begin..begin + labels).unwrap_or_default();
+                verdicts[i].push(best(scores));
+                at += word.pieces.len();
+            }
+        }
+        from = to;
+    }
+    Ok(verdicts)
+}
+
+/// Logits of a batch as one flat copy, row after row, piece after piece.
+fn forward(
+    net: &BertForTokenClassification,
+    encoder: &Encoder,
+    labels: usize,
+    batch: &[&Window],
+    width: usize,
+) -> Result<Vec<f32>, ModelError> {
+    let cells = batch.len() * width;
+    let (mut ids, mut types, mut mask) = (vec![encoder.pad; cells], vec![0_i64; cells], vec![0_i64; cells]);
+    for (row, window) in batch.iter().enumerate() {
+        let mut at = row * width;
+        ids[at] = encoder.cls;
+        mask[at] = 1;
+        at += 1;
+        for word in &window.words {
+            for &piece in &word.pieces {
+                (ids[at], types[at], mask[at]) = (piece, word.case, 1);
+                at += 1;
+            }
+        }
+        (ids[at], mask[at]) = (encoder.sep, 1);
+    }
+    let shape = [batch.len() as i64, width as i64];
+    let run = || -> Result<Vec<f32>, TchError> {
+        let _guard = tch::no_grad_guard();
+        let ids = Tensor::f_from_slice(&ids)?.f_view(shape)?;
+        let types = Tensor::f_from_slice(&types)?.f_view(shape)?;
+        let mask = Tensor::f_from_slice(&mask)?.f_view(shape)?;
+        let out = net.forward_t(Some(&ids), Some(&mask), Some(&types), None, None, false);
+        Vec::<f32>::try_from(&out.logits.f_to_kind(Kind::Float)?.f_contiguous()?.f_flatten(0, -1)?)
+    };
+    // rust-bert's forward pass has no fallible form: a tensor error panics inside it.
+    let flat = catch_unwind(AssertUnwindSafe(run))
+        .map_err(|_| ModelError::Run("the forward pass panicked".into()))?
+        .map_err(|error| ModelError::Run(error.to_string()))?;
+    if flat.len() != cells * labels {
+        return Err(ModelError::Run(format!(
+            "{} logits came back and {} were due",
+            flat.len(),
+            cells * labels
+        )));
+    }
+    Ok(flat)
+}
+
+/// The likeliest label, by softmax.
+fn best(scores: &[f32]) -> Verdict {
+    let (label, top) = scores
+        .iter()
+        .copied()
+        .enumerate()
+        .fold((0, f32::NEG_INFINITY), |best, (i, s)| if s > best.1 { (i, s) } else { best });
+    let sum: f32 = scores.iter().map(|s| (s - top).exp()).sum();
+    Verdict { label, probability: if sum > 0.0 { 1.0 / sum } else { 0.0 } }
+}

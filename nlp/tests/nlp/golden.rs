@@ -1,0 +1,53 @@
+//! Same weights, same tags: what Python's `transformers` gave for the built-in model.
+
+use serde::Deserialize;
+
+use crate::model;
+
+/// Pieces of one window, without the two special ones.
+const WINDOW: usize = 158;
+
+/// A text with the reference's pieces, and per piece its letter-case class, label and lead over the second best.
+#[derive(Deserialize)]
+struct Golden {
+    text: String,
+    pieces: Vec<String>,
+    case: Vec<i64>,
+    labels: Vec<String>,
+    margin: Vec<f32>,
+}
+
+#[test]
+fn labels_agree_with_the_reference() {
+    let model = model();
+    let (mut compared, mut long, mut long_right) = (0, 0, 0);
+    for line in include_str!("../golden/builtin.jsonl").lines() {
+        let golden: Golden = serde_json::from_str(line).unwrap();
+        let words = model.words(&golden.text).unwrap();
+        let pieces: Vec<&String> = words.iter().flat_map(|word| &word.pieces).collect();
+        // The reference cut its longest texts at the network's 512 positions.
+        let end = golden.pieces.len();
+        assert_eq!(pieces[..end], golden.pieces.iter().collect::<Vec<_>>(), "{}", golden.text);
+        let case: Vec<i64> = words.iter().flat_map(|word| word.pieces.iter().map(|_| word.case)).collect();
+        assert_eq!(case[..end], golden.case, "{}", golden.text);
+        let mut at = 0;
+        for word in &words {
+            if at >= end {
+                break;
+            }
+            // The first piece decides; within rounding of a tie either label is right.
+            if golden.margin[at] <= 0.001 {
+            } else if golden.pieces.len() > WINDOW {
+                // The reference reads these in one go, and we in several windows: near is right.
+                long += 1;
+                long_right += u32::from(word.label == golden.labels[at]);
+            } else {
+                assert_eq!(word.label, golden.labels[at], "{:?} in {}", word.pieces, golden.text);
+                compared += 1;
+            }
+            at += word.pieces.len();
+        }
+    }
+    println!("{compared} words agree; of {long} in texts longer than a window {long_right}");
+    assert!(compared > 1_000 && long_right * 100 >= long * 97);
+}
