@@ -22,60 +22,56 @@ use tokio_util::sync::CancellationToken;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sample-site");
 
-/// The site's articles, and what should come of each.
+/// What should come of each article of the site.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Expected {
     /// One record an article.
-    pub article: Vec<SampleArticle>,
+    pub article: Vec<ExpectedArticle>,
 }
 
-/// One article, and what should come of it.
+/// What should come of one article.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SampleArticle {
+pub struct ExpectedArticle {
     /// `main` or `copy`.
     pub site: String,
-    /// The feed that announces it.
-    pub feed: String,
     /// Last part of its address.
     pub slug: String,
-    /// The page around it.
-    pub template: String,
+    /// Its title.
+    pub title: String,
     /// `en` or `it`.
     pub language: String,
-    /// Hours before the site's start at which it was published.
-    pub age_h: u32,
-    /// Who wrote it.
-    pub author: String,
-    /// Its title, as HTML.
-    pub title: String,
-    /// The event that it tells.
-    pub event: String,
     /// Whether its event is to be told.
     pub alert: bool,
-    /// Why, or why not.
-    pub reason: String,
-    /// The article whose body it repeats.
-    pub copy_of: Option<String>,
-    /// Its paragraphs, one a line.
-    #[serde(default)]
-    pub body: String,
+    /// The event that it tells.
+    pub event: String,
     /// Fragments of its text.
     #[serde(default)]
     pub contains: Vec<String>,
     /// Fragments of its page that are no part of its text.
     #[serde(default)]
     pub excludes: Vec<String>,
-    /// Names in it, with their kinds.
+    /// Names in its text.
     #[serde(default)]
-    pub entities: Vec<(String, String)>,
+    pub entities: Vec<ExpectedName>,
+    /// Names that stand only in its page's dress.
+    #[serde(default)]
+    pub not_entities: Vec<String>,
+}
+
+/// A name that must be tagged.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ExpectedName {
+    /// As it stands in the text.
+    pub text: String,
+    /// `PER`, `ORG`, `LOC` or `MISC`.
+    pub kind: String,
 }
 
 impl Expected {
-    /// Reads `articles.toml` of the sample site.
+    /// Reads `expected.toml` of the sample site.
     pub fn load() -> anyhow::Result<Self> {
-        let file = FILES.get_file("articles.toml").context("the sample site lacks articles.toml")?;
-        toml::from_str(file.contents_utf8().unwrap_or_default()).context("articles.toml cannot be read")
+        let file = FILES.get_file("expected.toml").context("the sample site lacks expected.toml")?;
+        toml::from_str(file.contents_utf8().unwrap_or_default()).context("expected.toml cannot be read")
     }
 
     /// The events that are to be told, sorted.
@@ -96,15 +92,8 @@ impl Expected {
 
     /// The event of the article at `url`.
     pub fn event_of(&self, url: &str) -> Option<&str> {
-        let last = url.trim_end_matches('/').rsplit('/').next()?;
+        let last = url.split(['?', '#']).next()?.trim_end_matches('/').rsplit('/').next()?;
         self.article.iter().find(|article| article.slug == last).map(|article| article.event.as_str())
-    }
-
-    /// The paragraphs of an article: its own, or those of the one that it copies.
-    pub fn body<'a>(&'a self, article: &'a SampleArticle) -> &'a str {
-        let original =
-            article.copy_of.as_ref().and_then(|slug| self.article.iter().find(|other| other.slug == *slug));
-        original.unwrap_or(article).body.trim()
     }
 }
 
@@ -115,7 +104,6 @@ struct Shared {
     /// The site's dates count from here, so that its bytes stay the same between two polls.
     now: Timestamp,
     bases: [String; 2],
-    articles: Expected,
     copy_is_out: Mutex<bool>,
     counts: watch::Sender<Counts>,
 }
@@ -136,7 +124,6 @@ impl Site {
         let shared = Arc::new(Shared {
             now: Timestamp::now(),
             bases: [format!("http://{main_at}"), format!("http://localhost:{}", copy_at.port())],
-            articles: Expected::load()?,
             copy_is_out: Mutex::new(false),
             counts: watch::Sender::new(Counts::new()),
         });
@@ -229,9 +216,14 @@ impl Site {
 async fn answer(State((host, shared)): State<(&'static str, Arc<Shared>)>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     shared.counts.send_modify(|counts| *counts.entry(format!("{host}{path}")).or_default() += 1);
-    let Some((text, kind)) = shared.find(host, &path) else {
+    let Some((file, kind)) = find(host, &path) else {
         return (StatusCode::NOT_FOUND, "nothing here\n").into_response();
     };
+    let copy_is_out = *shared.copy_is_out.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut text = fill(&file, &shared);
+    if host == "copy" && path.contains("/feeds/") && !copy_is_out {
+        text = without_items(&text);
+    }
     let tag = format!("\"{}\"", &blake3::hash(text.as_bytes()).to_hex()[..16]);
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known == Some(&tag) {
@@ -240,101 +232,55 @@ async fn answer(State((host, shared)): State<(&'static str, Arc<Shared>)>, reque
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::ETAG, tag)], Bytes::from(text)).into_response()
 }
 
-impl Shared {
-    /// What stands at a path, and its type.
-    fn find(&self, host: &str, path: &str) -> Option<(String, &'static str)> {
-        const HTML: &str = "text/html; charset=utf-8";
-        if path == "/robots.txt" {
-            let rules = FILES.get_file("main-robots.txt")?.contents_utf8()?;
-            return Some((rules.to_owned(), "text/plain; charset=utf-8"));
+/// The file behind a path, and its type.
+fn find(host: &str, path: &str) -> Option<(String, &'static str)> {
+    let (name, kind) = match path {
+        "/" => (format!("{host}/index.html"), "text/html; charset=utf-8"),
+        "/robots.txt" => (format!("{host}/robots.txt"), "text/plain; charset=utf-8"),
+        _ if path.starts_with("/feeds/") => {
+            let kind = if path.contains(".atom.") { "application/atom+xml" } else { "application/rss+xml" };
+            (format!("{host}{path}"), kind)
         }
-        if let Some(name) = path.strip_prefix("/feeds/") {
-            let (feed, kind) = name.split_once('.')?;
-            let out = host == "main" || *self.copy_is_out.lock().unwrap_or_else(PoisonError::into_inner);
-            let articles: Vec<_> =
-                self.articles.article.iter().filter(|a| a.site == host && a.feed == feed && out).collect();
-            return match kind {
-                "rss.xml" => Some((self.rss(feed, &articles), "application/rss+xml")),
-                "atom.xml" => Some((self.atom(feed, &articles), "application/atom+xml")),
-                _ => None,
-            };
+        _ => (format!("{host}/pages/{}.html", path.trim_matches('/')), "text/html; charset=utf-8"),
+    };
+    Some((FILES.get_file(name)?.contents_utf8()?.to_owned(), kind))
+}
+
+/// Fills in addresses and dates: `{{BASE}}`, `{{COPY}}`, `{{RFC2822 -3h}}`, `{{DATE_IT -3h}}` …
+fn fill(text: &str, shared: &Shared) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        filled.push_str(before);
+        let Some((what, after)) = after.split_once("}}") else {
+            filled.push_str("{{");
+            rest = after;
+            continue;
+        };
+        filled.push_str(&value(what.trim(), shared).unwrap_or_else(|| format!("{{{{{what}}}}}")));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+fn value(what: &str, shared: &Shared) -> Option<String> {
+    let (name, hours) = match what.split_once(' ') {
+        Some((name, hours)) => (name, hours.trim_end_matches('h').parse::<i64>().ok()?),
+        None => (what, 0),
+    };
+    let at = (shared.now + SignedDuration::from_hours(hours)).to_zoned_datetime(TimeZone::UTC);
+    Some(match name {
+        "BASE" => shared.bases[0].clone(),
+        "COPY" => shared.bases[1].clone(),
+        "RFC2822" => at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+        "RFC3339" => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "DATE_EN" => at.strftime("%-d %B %Y").to_string(),
+        "DATE_IT" => {
+            format!("{} {} {}", at.day(), MONTHS_IT[usize::from(at.month().unsigned_abs()) - 1], at.year())
         }
-        if path == "/" {
-            let links = self.articles.article.iter().filter(|article| article.site == host);
-            let links: String =
-                links.map(|a| format!("<h2><a href=\"/{}/\">{}</a></h2>\n", a.slug, a.title)).collect();
-            return Some((format!("<!doctype html><html><body><main>{links}</main></body></html>"), HTML));
-        }
-        let slug = path.trim_matches('/');
-        let article =
-            self.articles.article.iter().find(|article| article.site == host && article.slug == slug)?;
-        Some((self.page(article)?, HTML))
-    }
-
-    /// An article in the dress of its site.
-    fn page(&self, article: &SampleArticle) -> Option<String> {
-        let template = FILES.get_file(format!("templates/{}.html", article.template))?.contents_utf8()?;
-        let paragraphs = self.articles.body(article).lines().filter(|line| !line.trim().is_empty());
-        let body: String = paragraphs.map(|line| format!("<p>{}</p>\n", line.trim())).collect();
-        let at = self.published(article).to_zoned_datetime(TimeZone::UTC);
-        let month = MONTHS_IT.get(usize::from(at.month().unsigned_abs()).saturating_sub(1))?;
-        let filled = [
-            ("{{BODY}}", body.as_str()),
-            ("{{TITLE}}", &article.title),
-            ("{{SLUG}}", &article.slug),
-            ("{{AUTHOR}}", &article.author),
-            ("{{BASE}}", &self.bases[0]),
-            ("{{COPY}}", &self.bases[1]),
-            ("{{RFC3339 AGE}}", &at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            ("{{DATE_IT AGE}}", &format!("{} {month} {}", at.day(), at.year())),
-        ];
-        Some(filled.into_iter().fold(template.to_owned(), |page, (mark, value)| page.replace(mark, value)))
-    }
-
-    fn published(&self, article: &SampleArticle) -> Timestamp {
-        self.now - SignedDuration::from_hours(article.age_h.into())
-    }
-
-    fn address(&self, article: &SampleArticle) -> String {
-        format!("{}/{}/", self.bases[usize::from(article.site == "copy")], article.slug)
-    }
-
-    fn rss(&self, name: &str, articles: &[&SampleArticle]) -> String {
-        let items: String = articles
-            .iter()
-            .map(|article| {
-                let date = self.published(article).to_zoned_datetime(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000");
-                let (title, url, summary) = (&article.title, self.address(article), self.summary(article));
-                format!("<item><title>{title}</title><link>{url}</link><guid>{url}</guid><pubDate>{date}</pubDate><description>{summary}</description></item>\n")
-            })
-            .collect();
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>{name}</title><link>{}</link><description>{name}</description>\n{items}</channel></rss>\n",
-            self.bases[0]
-        )
-    }
-
-    fn atom(&self, name: &str, articles: &[&SampleArticle]) -> String {
-        let entries: String = articles
-            .iter()
-            .map(|article| {
-                let date = self.published(article).to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ");
-                let (title, url, summary) = (&article.title, self.address(article), self.summary(article));
-                format!("<entry><title>{title}</title><link href=\"{url}\"/><id>{url}</id><updated>{date}</updated><published>{date}</published><summary>{summary}</summary></entry>\n")
-            })
-            .collect();
-        let updated = self.now.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ");
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>{name}</title><id>{}</id><updated>{updated}</updated>\n{entries}</feed>\n",
-            self.bases[0]
-        )
-    }
-
-    /// The first sentence, as feeds give it.
-    fn summary<'a>(&'a self, article: &'a SampleArticle) -> &'a str {
-        let body = self.articles.body(article);
-        body.split_once(". ").map_or(body, |(first, _)| first)
-    }
+        _ => return None,
+    })
 }
 
 const MONTHS_IT: [&str; 12] = [
@@ -351,3 +297,11 @@ const MONTHS_IT: [&str; 12] = [
     "novembre",
     "dicembre",
 ];
+
+/// The feed as it was before its first item came out.
+fn without_items(feed: &str) -> String {
+    match (feed.find("<item>"), feed.rfind("</item>")) {
+        (Some(first), Some(last)) => format!("{}{}", &feed[..first], &feed[last + "</item>".len()..]),
+        _ => feed.to_owned(),
+    }
+}
