@@ -55,7 +55,24 @@ pub fn deciding(alert: &Alert) -> Option<&Passage> {
 /// The reasons in words: `china: Jiuquan, Cina`.
 pub fn why(alert: &Alert) -> Vec<String> {
     let named = alert.reasons.iter().filter(|r| !r.matched.is_empty());
-    named.map(|r| format!("{}: {}", r.part, one_line(&r.matched.join(", ")))).collect()
+    named.map(|r| format!("{}: {}", r.part, telling_few(&r.matched).join(", "))).collect()
+}
+
+/// Matches named for one reason at most.
+const MATCHES: usize = 4;
+
+/// The shortest forms that say it all: `Lunga Marcia`, not `razzo Lunga Marcia` beside it.
+fn telling_few(matched: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = matched.iter().map(|text| one_line(text)).collect();
+    lines.sort_by_key(|line| line.chars().count());
+    let mut few: Vec<String> = Vec::new();
+    for line in lines {
+        if few.len() < MATCHES && !few.iter().any(|known| line.to_lowercase().contains(&known.to_lowercase()))
+        {
+            few.push(line);
+        }
+    }
+    few
 }
 
 /// Who else tells it: outlets with addresses, and how many more there are.

@@ -39,6 +39,7 @@ pub struct General {
     pub data_dir: Option<PathBuf>,
     pub alert_max_age_hours: Option<u32>,
     pub shipped_sources: Option<bool>,
+    pub watches: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -215,7 +215,7 @@ fn merge(
     mains: Vec<(&File, raw::Main)>,
     mut found_sources: sources::Merged,
     found_entities: entities::Merged,
-    watches: BTreeMap<String, (String, WatchConfig)>,
+    mut watches: BTreeMap<String, (String, WatchConfig)>,
     errors: &mut ConfigErrors,
 ) -> Option<Config> {
     let mut origins = BTreeMap::new();
@@ -245,6 +245,7 @@ fn merge(
             general.data_dir,
             general.alert_max_age_hours,
             general.shipped_sources,
+            general.watches,
             http.contact_url,
             http.user_agent,
             http.allow_private_networks,
@@ -269,6 +270,18 @@ fn merge(
             all.channel.push(channel);
         }
         own.push((file, main.source));
+    }
+    if let Some(wanted) = &all.general.watches {
+        for id in wanted.iter().filter(|id| !watches.contains_key(*id)) {
+            let file = origins.get("general.watches").cloned().unwrap_or_default();
+            errors.add(
+                &file,
+                None,
+                format!("general.watches names the unknown watch {id:?}"),
+                "check the id's spelling",
+            );
+        }
+        watches.retain(|id, _| wanted.contains(id));
     }
     if all.general.shipped_sources == Some(false) {
         found_sources.sources.retain(|_, (_, file)| !file.starts_with("shipped:"));

@@ -14,6 +14,7 @@ pub fn write(dir: &Path, site: &Site, receiver: &Receiver) -> anyhow::Result<()>
 [general]
 data_dir = "{data}"
 shipped_sources = false
+watches = ["china-pakistan-space"]
 
 [politeness]
 feed_gap_ms = 0
@@ -22,7 +23,7 @@ page_gap_ms = 0
 [[channel]]
 name = "chat"
 kind = "slack"
-url = "{chat}/slack"
+url_file = "{slack}"
 group_wait_s = 2
 group_interval_s = 0
 allow_networks = ["127.0.0.0/8"]
@@ -39,6 +40,7 @@ allow_networks = ["127.0.0.0/8"]
 "#,
         data = dir.join("data").display(),
         chat = receiver.base(),
+        slack = dir.join("slack-url").display(),
         secret = dir.join("secret").display(),
     );
     let source = |id: &str, name: &str, url: String, language: &str| {
@@ -65,11 +67,13 @@ allow_networks = ["127.0.0.0/8"]
         source("eurasia-wire", "Eurasia Wire", site.copy_url("/feeds/wire.rss.xml"), "en"),
     );
     std::fs::create_dir_all(dir.join("sources")).with_context(|| format!("cannot make {}", dir.display()))?;
-    for (name, text) in [
+    let files = [
         ("vedetta.toml", text),
         ("sources/sample.toml", sources),
         ("secret", super::receiver::SECRET.to_owned()),
-    ] {
+        ("slack-url", format!("{}/slack", receiver.base())),
+    ];
+    for (name, text) in files {
         std::fs::write(dir.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }
     Ok(())

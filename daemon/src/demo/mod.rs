@@ -47,6 +47,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let mut daemon = start(&dir)?;
     let wanted = expected.events();
     let arrived = watch(&mut daemon, wanted.len(), &receiver).await;
+    drop(time::timeout(Duration::from_secs(20), receiver.until_chat(wanted.len())).await);
     let told = receiver.alerts();
     for text in receiver.chat_texts() {
         println!("\n{}", indent(&text));

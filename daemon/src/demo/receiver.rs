@@ -41,6 +41,8 @@ struct Shared {
     bad_signatures: AtomicU32,
     refuse: AtomicU32,
     chat: Mutex<Vec<Value>>,
+    /// Alerts that the chat shows; every alert has one heading.
+    shown: watch::Sender<usize>,
     told: watch::Sender<Vec<Told>>,
 }
 
@@ -100,6 +102,12 @@ impl Receiver {
         drop(told.wait_for(enough).await);
     }
 
+    /// Resolves once the chat shows `count` alerts.
+    pub async fn until_chat(&self, count: usize) {
+        let mut shown = self.shared.shown.subscribe();
+        drop(shown.wait_for(|shown| *shown >= count).await);
+    }
+
     /// Messages that came again under a known key.
     pub fn repeats(&self) -> u32 {
         self.shared.repeats.load(Ordering::SeqCst)
@@ -151,7 +159,9 @@ async fn slack(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byte
     }
     let Ok(message) = serde_json::from_slice(&body) else { return StatusCode::BAD_REQUEST };
     if shared.take(&headers) {
+        let alerts = as_chat(&message).matches("Why (").count();
         shared.chat.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        shared.shown.send_modify(|shown| *shown += alerts);
     }
     StatusCode::OK
 }
