@@ -13,7 +13,7 @@ import time
 import numpy as np
 import torch
 import torch.multiprocessing as mp
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import BertForTokenClassification
 
@@ -139,6 +139,7 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--data", required=True)
     ap.add_argument("--base", required=True, help="folder with vocab.txt and model.safetensors")
+    ap.add_argument("--resume", help="a checkpoint to go on from, with a new schedule")
     ap.add_argument("--out", required=True)
     ap.add_argument("--minutes", type=float, default=50)
     ap.add_argument("--workers", type=int, default=2)
@@ -157,6 +158,8 @@ def main():
     dev = {"tok": tok, "sets": {name: corpus.load(args.data, file) for name, file in corpus.DEV.items()}}
     model = BertForTokenClassification._from_config(base.config())
     print(model.bert.load_state_dict(base.start_weights(args.base), strict=False), flush=True)
+    if args.resume:
+        model.load_state_dict(load_file(args.resume))
     start = model.state_dict()
     os.makedirs(args.out, exist_ok=True)
     shared = Shared(sum(p.numel() for p in model.parameters()), args.workers)

@@ -102,6 +102,13 @@ impl Receiver {
         drop(told.wait_for(enough).await);
     }
 
+    /// Resolves once `count` health alerts have come.
+    pub async fn until_health(&self, count: usize) {
+        let mut told = self.shared.told.subscribe();
+        let enough = |told: &Vec<Told>| told.iter().filter(|told| told.kind == "health").count() >= count;
+        drop(told.wait_for(enough).await);
+    }
+
     /// Resolves once the chat shows `count` alerts.
     pub async fn until_chat(&self, count: usize) {
         let mut shown = self.shared.shown.subscribe();

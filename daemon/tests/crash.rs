@@ -1,0 +1,60 @@
+//! Killing the daemon or its worker never loses an alert and never tells one twice to a receiver that
+//! drops repeated keys. Where to kill is said in requests that the site has answered, not in seconds.
+
+use rustix::process::{Signal, kill_process};
+
+use crate::support::{Scene, signal, soon, terminate, worker_of};
+
+/// Requests after which the victim is killed: at the first poll, among the pages, at the last ones.
+const MOMENTS: &[u64] = &[1, 4, 7, 11, 16, 24];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_killed_at_any_moment_loses_nothing() {
+    let scene = Scene::new().await;
+    let mut answered = 0;
+    for moment in MOMENTS {
+        let mut daemon = scene.daemon();
+        let wanted = answered + moment;
+        soon("the requests", scene.site.until(|counts| counts.values().sum::<u64>() >= wanted)).await;
+        signal(&daemon, Signal::KILL);
+        daemon.wait().await.unwrap();
+        answered = scene.site.feed_requests() + scene.site.page_requests();
+    }
+    let daemon = scene.daemon();
+    soon("the alerts", scene.receiver.until(scene.expected.events().len())).await;
+    terminate(daemon).await;
+    assert_eq!(scene.told(), scene.expected.events());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_killed_over_its_outbox_repeats_the_same_message() {
+    let scene = Scene::new().await;
+    let events = scene.expected.events().len();
+    for told in 1..=events {
+        let mut daemon = scene.daemon();
+        soon("an alert", scene.receiver.until(told)).await;
+        // The receiver has it; whether the daemon has written that down is chance.
+        signal(&daemon, Signal::KILL);
+        daemon.wait().await.unwrap();
+    }
+    let daemon = scene.daemon();
+    soon("the alerts", scene.receiver.until(events)).await;
+    terminate(daemon).await;
+    assert_eq!(scene.told(), scene.expected.events());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_is_killed_is_started_again_and_loses_nothing() {
+    let scene = Scene::new().await;
+    let daemon = scene.daemon();
+    for moment in [2, 8, 14] {
+        soon("the requests", scene.site.until(|counts| counts.values().sum::<u64>() >= moment)).await;
+        if let Some(worker) = worker_of(&daemon) {
+            // It may have died by itself between the look and the kill; then there is nothing to kill.
+            let _ = kill_process(worker, Signal::KILL);
+        }
+    }
+    soon("the alerts", scene.receiver.until(scene.expected.events().len())).await;
+    terminate(daemon).await;
+    assert_eq!(scene.told(), scene.expected.events());
+}
