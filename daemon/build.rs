@@ -2,6 +2,7 @@
 //! was built.
 
 fn main() {
+    println!("cargo:rerun-if-changed=sample-site");
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN/../lib/vedetta");
     if let Ok(libtorch) = std::env::var("LIBTORCH") {

@@ -1,5 +1,7 @@
 //! What leaves for a chat: bodies within limits, ids that repeat.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 use jiff::Timestamp;
 use vedetta_alert::{Channel, ChannelConfig, ChannelKind, explain};
 use vedetta_domain::{

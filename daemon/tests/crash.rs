@@ -37,8 +37,11 @@ async fn a_daemon_killed_over_its_outbox_repeats_the_same_message() {
         signal(&daemon, Signal::KILL);
         daemon.wait().await.unwrap();
     }
+    let polls = scene.site.feed_requests();
     let daemon = scene.daemon();
     soon("the alerts", scene.receiver.until(events)).await;
+    // Its first poll shows that it listens to signals by now.
+    soon("a poll", scene.site.until_polled(polls + 1)).await;
     terminate(daemon).await;
     assert_eq!(scene.told(), scene.expected.events());
 }

@@ -19,13 +19,7 @@ async fn a_bad_edit_is_refused_and_a_good_one_taken() {
 
     // The old sources are polled on.
     let polls = scene.site.feed_requests();
-    soon(
-        "another poll",
-        scene.site.until(|counts| {
-            counts.iter().filter(|(path, _)| path.contains("/feeds/")).map(|(_, n)| n).sum::<u64>() > polls
-        }),
-    )
-    .await;
+    soon("another poll", scene.site.until_polled(polls + 1)).await;
 
     // The aggregator comes back by a reload, and its copy tells nothing new.
     std::fs::write(scene.file("sources/sample.toml"), &sources).unwrap();

@@ -1,5 +1,7 @@
 //! The store's promises, seen from outside. The records come from its public types.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 use jiff::{SignedDuration, Timestamp};
 use vedetta_domain::{Entry, Item, ItemId, PollState, SourceId};
 use vedetta_store::{ItemEnd, OpenOptions, RetryAfter, Store};

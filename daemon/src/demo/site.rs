@@ -180,6 +180,14 @@ impl Site {
         self.shared.counts.borrow().iter().filter(|(path, _)| which(path)).map(|(_, count)| count).sum()
     }
 
+    /// Resolves once feeds were asked for `count` times in all.
+    pub async fn until_polled(&self, count: u64) {
+        self.until(|counts| {
+            counts.iter().filter(|(path, _)| path.contains("/feeds/")).map(|(_, n)| n).sum::<u64>() >= count
+        })
+        .await;
+    }
+
     /// Resolves once `done` holds of the counts.
     pub async fn until(&self, mut done: impl FnMut(&Counts) -> bool) {
         let mut counts = self.shared.counts.subscribe();
