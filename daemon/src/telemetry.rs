@@ -13,7 +13,11 @@ pub fn start(json: bool) {
     let filter = EnvFilter::try_from_env("VEDETTA_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sled=warn,html5ever=off,selectors=off,trafilatura=off"));
     let terminal = std::io::stderr().is_terminal();
-    let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let format = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // A reader of the log that went away must not end the daemon.
+        .log_internal_errors(false);
     let format = format.with_target(false).with_ansi(terminal);
     // journald has its own clock: `JOURNAL_STREAM` says that it is listening.
     let journald = std::env::var_os("JOURNAL_STREAM").is_some();

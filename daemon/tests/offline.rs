@@ -27,6 +27,7 @@ fn the_shipped_sources_are_named_as_unreachable_and_the_daemon_stays_up() {
         .spawn()
         .unwrap();
     let mut failed = std::collections::BTreeSet::new();
+    // The pipe is closed after this: a daemon whose log nobody reads must not mind.
     let lines = BufReader::new(daemon.stderr.take().unwrap()).lines();
     for line in lines.map_while(Result::ok) {
         if line.contains("poll failed") {

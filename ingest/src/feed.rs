@@ -182,7 +182,7 @@ mod tests {
         check(
             "<item><title>One\u{1}</title><link>https://example.org/1</link></item></channel></rss>",
             one,
-            true,
+            false,
         );
         check("<item><title>One</title><link>https://example.org/1</link></item><item><title>Tw", one, true);
     }

@@ -21,8 +21,9 @@ pub fn plain(markup: &str) -> Option<String> {
     fold(&text)
 }
 
-/// Single spaces between words; `None` when nothing is left.
+/// Single spaces between words, no control characters; `None` when nothing is left.
 pub fn fold(text: &str) -> Option<String> {
-    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let folded = words.collect::<Vec<_>>().join(" ");
     (!folded.is_empty()).then_some(folded)
 }
