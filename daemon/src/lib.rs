@@ -10,6 +10,7 @@ pub mod demo;
 mod health;
 mod notify;
 mod novelty;
+mod output;
 mod pipeline;
 mod poller;
 mod retag;
@@ -29,6 +30,7 @@ pub fn main() -> ExitCode {
     telemetry::start(cli.json && matches!(cli.command, Command::Run));
     match commands::dispatch(&cli) {
         Ok(code) => code,
+        Err(error) if output::reader_is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("vedetta: {error:#}");
             commands::exit_code(&error)

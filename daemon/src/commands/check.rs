@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use crate::output::say;
 use crate::{cli::Cli, commands::ConfigFault};
 
 /// Loads everything, runs the watches' tests, and says what was found.
@@ -21,16 +22,16 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             "sources": sources, "watches": watches, "channels": channels, "entities": entities,
             "warnings": settings.config.warnings, "failed_tests": failed,
         });
-        println!("{report}");
+        say!("{report}");
     } else {
-        println!("{sources} sources, {watches} watches, {channels} channels, {entities} entities");
+        say!("{sources} sources, {watches} watches, {channels} channels, {entities} entities");
         for failure in &failed {
-            println!("failed: {failure}");
+            say!("failed: {failure}");
         }
     }
     if failed.is_empty() {
         if !cli.json {
-            println!("the configuration is right");
+            say!("the configuration is right");
         }
         return Ok(ExitCode::SUCCESS);
     }

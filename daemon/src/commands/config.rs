@@ -3,16 +3,17 @@
 use std::process::ExitCode;
 
 use crate::cli::Cli;
+use crate::output::say;
 
 /// Prints every setting.
 pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let settings = super::load(cli)?;
     let shown = settings.config.show();
     if cli.json {
-        println!("{}", serde_json::to_string(&shown)?);
+        say!("{}", serde_json::to_string(&shown)?);
     } else {
         for row in shown {
-            println!("{row}");
+            say!("{row}");
         }
     }
     Ok(ExitCode::SUCCESS)

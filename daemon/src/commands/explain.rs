@@ -11,6 +11,7 @@ use vedetta_nlp::Hints;
 use vedetta_store::{OpenOptions, Store};
 
 use super::input;
+use crate::output::say;
 use crate::{cli::Cli, settings::Settings};
 
 /// Explains an address, a file or an item id.
@@ -24,29 +25,24 @@ pub async fn run(cli: &Cli, what: &str) -> anyhow::Result<ExitCode> {
     let verdicts: Vec<_> = settings.watches.iter().map(|watch| watch.check(&tagged, &context)).collect();
     if cli.json {
         let report = json!({ "article": tagged, "dedupe": dedupe, "watches": verdicts });
-        println!("{report}");
+        say!("{report}");
         return Ok(ExitCode::SUCCESS);
     }
     let article = &tagged.article;
-    println!("title     {}", article.title.as_deref().unwrap_or("(none)"));
-    println!("address   {}", article.canonical_url.as_deref().unwrap_or(&article.url));
-    println!("kind      {:?}", article.kind);
+    say!("title     {}", article.title.as_deref().unwrap_or("(none)"));
+    say!("address   {}", article.canonical_url.as_deref().unwrap_or(&article.url));
+    say!("kind      {:?}", article.kind);
     let guess = &tagged.language;
-    println!(
-        "language  {} ({:.0} %, by {:?})",
-        guess.language.code(),
-        guess.confidence * 100.0,
-        guess.method
-    );
-    println!("model     {}", tagged.model.as_deref().unwrap_or("none: the lexicon alone"));
-    println!("\n{}", marked(&tagged));
+    say!("language  {} ({:.0} %, by {:?})", guess.language.code(), guess.confidence * 100.0, guess.method);
+    say!("model     {}", tagged.model.as_deref().unwrap_or("none: the lexicon alone"));
+    say!("\n{}", marked(&tagged));
     if let Some(dedupe) = &dedupe {
-        println!("\ndedupe    {:?} of {:?}: {}", dedupe.rung, dedupe.of, dedupe.reasons.join("; "));
+        say!("\ndedupe    {:?} of {:?}: {}", dedupe.rung, dedupe.of, dedupe.reasons.join("; "));
     }
     for verdict in &verdicts {
-        println!("\n{}", vedetta_alert::explain::verdict(verdict));
+        say!("\n{}", vedetta_alert::explain::verdict(verdict));
         if let Some(found) = &verdict.matched {
-            println!("would go to: {}", settings.channels_for(&found.channels).join(", "));
+            say!("would go to: {}", settings.channels_for(&found.channels).join(", "));
         }
     }
     Ok(ExitCode::SUCCESS)

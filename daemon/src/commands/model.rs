@@ -5,6 +5,7 @@ use std::{path::Path, process::ExitCode, time::Instant};
 use serde_json::json;
 use vedetta_config::ModelChoice;
 
+use crate::output::say;
 use crate::{cli::Cli, worker::read::load_model};
 
 /// A sentence of our own, repeated to measure with.
@@ -19,7 +20,7 @@ pub fn run(cli: &Cli, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     };
     let started = Instant::now();
     let Some(model) = load_model(&choice)? else {
-        println!("the configuration names no model: the lexicon works alone");
+        say!("the configuration names no model: the lexicon works alone");
         return Ok(ExitCode::SUCCESS);
     };
     let load_s = started.elapsed().as_secs_f64();
@@ -29,18 +30,18 @@ pub fn run(cli: &Cli, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     let tag_s = started.elapsed().as_secs_f64();
     let words = text.split_whitespace().count();
     if cli.json {
-        println!(
+        say!(
             "{}",
             json!({ "id": model.id(), "load_s": load_s, "words_per_s": words as f64 / tag_s, "names": spans.len() })
         );
     } else {
-        println!(
+        say!(
             "model {} loads in {load_s:.1} s and tags {:.0} words a second",
             model.id(),
             words as f64 / tag_s
         );
         for span in spans.iter().take(5) {
-            println!("  {span:?}");
+            say!("  {span:?}");
         }
     }
     Ok(ExitCode::SUCCESS)

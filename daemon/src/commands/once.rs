@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::output::say;
 use crate::{app::App, cli::Cli};
 
 /// Polls, reads, judges and delivers one time.
@@ -12,15 +13,21 @@ pub async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     app.stop().await;
     let (waiting, (stats, metrics)) = (waiting?, stats?);
     if cli.json {
-        println!("{}", serde_json::to_string(&stats)?);
+        say!("{}", serde_json::to_string(&stats)?);
     } else {
-        println!(
+        say!(
             "{} articles stored, {} without text, {} waiting, {} for a person to look at",
-            stats.items_done, stats.items_dropped, stats.items_waiting, stats.items_quarantined
+            stats.items_done,
+            stats.items_dropped,
+            stats.items_waiting,
+            stats.items_quarantined
         );
-        println!(
+        say!(
             "{} alerts; {} messages sent, {} waiting, {} given up",
-            stats.alerts, stats.messages_sent, stats.messages_waiting, stats.messages_dead
+            stats.alerts,
+            stats.messages_sent,
+            stats.messages_waiting,
+            stats.messages_dead
         );
         eprint!("{metrics}");
     }

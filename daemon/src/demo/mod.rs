@@ -19,6 +19,7 @@ use tokio::{
 use vedetta_store::{OpenOptions, Store};
 
 use crate::cli::DemoArgs;
+use crate::output::say;
 use receiver::Receiver;
 use site::{Expected, Site};
 
@@ -39,23 +40,23 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         }
     };
     config::write(&dir, &site, &receiver)?;
-    println!("sample site   {} and {}", site.main_base(), site.copy_base());
-    println!("chat receiver {}", receiver.base());
-    println!("store, config {}\n", dir.display());
+    say!("sample site   {} and {}", site.main_base(), site.copy_base());
+    say!("chat receiver {}", receiver.base());
+    say!("store, config {}\n", dir.display());
 
-    println!("1. The daemon polls {} articles of the Italian think tank.", expected.on("main"));
+    say!("1. The daemon polls {} articles of the Italian think tank.", expected.on("main"));
     let mut daemon = start(&dir)?;
     let wanted = expected.events();
     let arrived = watch(&mut daemon, wanted.len(), &receiver).await;
     drop(time::timeout(Duration::from_secs(20), receiver.until_chat(wanted.len())).await);
     let told = receiver.alerts();
     for text in receiver.chat_texts() {
-        println!("\n{}", indent(&text));
+        say!("\n{}", indent(&text));
     }
     arrived?;
     check_events(&expected, &told)?;
 
-    println!("\n2. A second poll, and the aggregator now carries a copy of the first article.");
+    say!("\n2. A second poll, and the aggregator now carries a copy of the first article.");
     site.publish_copy();
     watch_quiet(&mut daemon, &site, &expected).await?;
     stop(daemon).await?;
@@ -68,14 +69,14 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     ensure!(receiver.bad_signatures() == 0, "a message came with a wrong signature");
     let (stats, report) = stored(&dir).await?;
     ensure!(stats.items_waiting == 0, "{} item(s) were left waiting", stats.items_waiting);
-    println!(
+    say!(
         "   {} polls of the feeds, {} pages read, {} articles stored, {} alerts, no new one.\n{report}",
         site.feed_requests(),
         site.page_requests(),
         stats.items_done,
         stats.alerts
     );
-    println!("\nThe right events were told, once each.");
+    say!("\nThe right events were told, once each.");
     site.stop().await;
     receiver.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use vedetta_domain::{PageRules, SourceKind};
 
+use crate::output::say;
 use crate::{
     cli::{Form, Input},
     commands::input,
@@ -32,6 +33,6 @@ pub fn run(what: &Input, settings: &Settings) -> anyhow::Result<()> {
     for repair in &feed.repairs {
         eprintln!("vedetta: repaired: {repair}");
     }
-    println!("{}", json!({ "title": feed.title, "entries": entries }));
+    say!("{}", json!({ "title": feed.title, "entries": entries }));
     Ok(())
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use vedetta_domain::PageRules;
 use vedetta_nlp::{Hints, detect};
 
+use crate::output::say;
 use crate::{cli::Input, commands::input, settings::Settings};
 
 /// Prints the article as one JSON object.
@@ -13,7 +14,7 @@ pub fn run(what: &Input, settings: &Settings) -> anyhow::Result<()> {
     let article = vedetta_ingest::extract(&page, &PageRules::default(), Timestamp::now())?;
     let hints = Hints { feed: None, declared: article.declared_language.clone() };
     let language = detect(&article.text, &hints);
-    println!(
+    say!(
         "{}",
         json!({
             "title": article.title, "text": article.text, "language": language.language,
