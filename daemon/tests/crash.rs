@@ -22,7 +22,7 @@ async fn a_daemon_killed_at_any_moment_loses_nothing() {
     }
     let daemon = scene.daemon();
     soon("the alerts", scene.receiver.until(scene.expected.events().len())).await;
-    terminate(daemon).await;
+    terminate(&scene, daemon).await;
     assert_eq!(scene.told(), scene.expected.events());
 }
 
@@ -37,12 +37,9 @@ async fn a_daemon_killed_over_its_outbox_repeats_the_same_message() {
         signal(&daemon, Signal::KILL);
         daemon.wait().await.unwrap();
     }
-    let polls = scene.site.feed_requests();
     let daemon = scene.daemon();
     soon("the alerts", scene.receiver.until(events)).await;
-    // Its first poll shows that it listens to signals by now.
-    soon("a poll", scene.site.until_polled(polls + 1)).await;
-    terminate(daemon).await;
+    terminate(&scene, daemon).await;
     assert_eq!(scene.told(), scene.expected.events());
 }
 
@@ -58,6 +55,6 @@ async fn a_worker_that_is_killed_is_started_again_and_loses_nothing() {
         }
     }
     soon("the alerts", scene.receiver.until(scene.expected.events().len())).await;
-    terminate(daemon).await;
+    terminate(&scene, daemon).await;
     assert_eq!(scene.told(), scene.expected.events());
 }

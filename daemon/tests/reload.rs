@@ -26,6 +26,6 @@ async fn a_bad_edit_is_refused_and_a_good_one_taken() {
     scene.site.publish_copy();
     signal(&daemon, Signal::HUP);
     soon("the copy", scene.site.until_copy_read(&scene.expected)).await;
-    terminate(daemon).await;
+    terminate(&scene, daemon).await;
     assert_eq!(scene.told(), scene.expected.events());
 }

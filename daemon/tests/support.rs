@@ -101,7 +101,9 @@ pub fn pid(child: &Child) -> Pid {
 }
 
 /// Ends a daemon as systemd would; it must obey within its 30 seconds.
-pub async fn terminate(mut daemon: Child) {
+pub async fn terminate(scene: &Scene, mut daemon: Child) {
+    // One that has polled listens to signals; one that has just been started may not yet.
+    soon("a poll", scene.site.until_polled(scene.site.feed_requests() + 1)).await;
     signal(&daemon, Signal::TERM);
     let status =
         time::timeout(Duration::from_secs(30), daemon.wait()).await.expect("SIGTERM ends it within 30 s");

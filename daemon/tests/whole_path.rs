@@ -18,7 +18,7 @@ async fn a_channel_that_refuses_gets_its_message_later_and_once() {
     scene.receiver.refuse(3);
     let daemon = scene.daemon();
     soon("the alerts", scene.receiver.until(scene.expected.events().len())).await;
-    terminate(daemon).await;
+    terminate(&scene, daemon).await;
     assert_eq!(scene.told(), scene.expected.events());
     assert_eq!((scene.receiver.repeats(), scene.receiver.bad_signatures()), (0, 0));
 }
