@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use jiff::Timestamp;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::watch,
     task::{JoinHandle, JoinSet},
     time,
 };
@@ -46,7 +46,7 @@ pub struct App {
     /// These end by themselves once nobody asks them any more.
     followers: Vec<(&'static str, JoinHandle<()>)>,
     poller_done: Option<JoinHandle<()>>,
-    idle: mpsc::Receiver<()>,
+    idle: watch::Receiver<bool>,
 }
 
 impl App {
@@ -96,10 +96,10 @@ impl App {
         });
 
         let (intake, rest) = (CancellationToken::new(), CancellationToken::new());
-        let (idle_rings, idle) = mpsc::channel(1);
+        let (now_idle, idle) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let polling = tokio::spawn(poller.run(intake.clone(), once));
-        tasks.spawn(named("pipeline", pipeline.run(intake.clone(), idle_rings)));
+        tasks.spawn(named("pipeline", pipeline.run(intake.clone(), now_idle)));
         tasks.spawn(named(
             "retag",
             retag::run(store.clone(), worker, committer, health.clone(), intake.clone()),
@@ -144,12 +144,15 @@ impl App {
         if let Some(polling) = self.poller_done.take() {
             polling.await.context("the poller failed")?;
         }
-        // The bell may hang from before the last poll's items: only a ring after it counts.
-        while self.idle.try_recv().is_ok() {}
         loop {
-            self.idle.recv().await.context("the pipeline ended early")?;
-            if self.store.next_due().await?.is_none_or(|due| due > Timestamp::now()) {
+            let changed = self.store.changed();
+            let due = self.store.next_due().await?.is_some_and(|due| due <= Timestamp::now());
+            if !due && *self.idle.borrow_and_update() {
                 break;
+            }
+            tokio::select! {
+                () = changed => {}
+                ended = self.idle.changed() => ended.context("the pipeline ended early")?,
             }
         }
         self.deliver.flush().await

@@ -3,11 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
-    time,
-};
+use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use vedetta_domain::{Item, ItemId, Page, Source, TaggedArticle};
 use vedetta_ingest::{Fetcher, Retry};
@@ -64,11 +60,14 @@ enum Failure {
 }
 
 impl Pipeline {
-    /// Works on due items until `stop`; returns once the begun ones have ended.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken, idle: mpsc::Sender<()>) {
+    /// Works on due items until `stop`; returns once the begun ones have ended. `idle` is true while
+    /// nothing is claimed: it turns false before a claim, so that whoever finds nothing due, and then
+    /// finds it true, knows that nothing is under way.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken, idle: watch::Sender<bool>) {
         let mut busy = JoinSet::new();
         while !stop.is_cancelled() {
             let changed = self.store.changed();
+            idle.send_replace(false);
             let claimed = match self.store.claim_due(Timestamp::now(), AT_ONCE - busy.len()).await {
                 Ok(claimed) => claimed,
                 Err(error) => {
@@ -76,10 +75,7 @@ impl Pipeline {
                     Vec::new()
                 }
             };
-            if claimed.is_empty() && busy.is_empty() {
-                // `once` waits for this; nobody else listens.
-                let _ = idle.try_send(());
-            }
+            idle.send_replace(claimed.is_empty() && busy.is_empty());
             for row in claimed {
                 let this = self.clone();
                 busy.spawn(async move { this.work(row).await });

@@ -17,7 +17,7 @@ def tokenizer(folder: str) -> BertWordPieceTokenizer:
 
 
 def config() -> BertConfig:
-    """Dropout on the attention weights is off: it costs half the speed on a CPU."""
+    """Dropout on the attention weights is off: it is slow on a CPU."""
     return BertConfig(
         vocab_size=30522,
         hidden_size=384,
