@@ -45,8 +45,10 @@ service:
 release: setup ## an optimised binary in target/release
 	cargo build --release --locked
 
-eval: setup ## the model's scores on the development sets in $(DATA)
+eval: setup ## the scores of language detection and model on the sets in $(DATA)
 	test -d $(DATA)/ner || { echo "eval: there is no $(DATA)/ner; name the data folder with DATA=…" >&2; exit 1; }
+	cargo build --workspace --examples --locked
+	./target/debug/examples/language_scores $(DATA)
 	$(PYTHON) -m venv target/training && target/training/bin/pip install -q -r nlp/training/requirements.txt
 	cd nlp/training && $(CURDIR)/target/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model
 

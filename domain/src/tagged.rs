@@ -34,10 +34,11 @@ impl Language {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LanguageMethod {
-    /// Letter statistics of the main text (whatlang).
+    /// Letter sequences of the main text, which are clear.
     Text,
-    /// Function words of a short text.
-    FunctionWords,
+    /// The text is doubtful: whatlang's word settled it.
+    #[serde(alias = "function-words")]
+    SecondOpinion,
     /// What feed or page declared, the text being too short to tell.
     Declared,
     /// Nothing to decide by.

@@ -16,10 +16,16 @@ def tokenizer(folder: str) -> BertWordPieceTokenizer:
     return BertWordPieceTokenizer(os.path.join(folder, "vocab.txt"), lowercase=True)
 
 
-def config() -> BertConfig:
-    """Dropout on the attention weights is off: it is slow on a CPU."""
+def vocabulary(folder: str) -> list:
+    """The pieces of the folder's vocab.txt, by number."""
+    with open(os.path.join(folder, "vocab.txt"), encoding="utf-8") as f:
+        return f.read().splitlines()
+
+
+def config(folder: str) -> BertConfig:
+    """For the folder's vocabulary. Dropout on the attention weights is off: it is slow on a CPU."""
     return BertConfig(
-        vocab_size=30522,
+        vocab_size=len(vocabulary(folder)),
         hidden_size=384,
         num_hidden_layers=6,
         num_attention_heads=12,

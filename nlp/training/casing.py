@@ -50,7 +50,8 @@ def words_of(encoding, text: str, base: int = 0):
     `encoding` is a tokenizers.Encoding of `text` (with or without special
     tokens); start and end are character offsets in `text`, plus `base`.
     """
-    ids = encoding.word_ids
+    # Both are made anew at every look.
+    ids, offsets = encoding.word_ids, encoding.offsets
     i = 0
     while i < len(ids):
         if ids[i] is None:
@@ -59,6 +60,6 @@ def words_of(encoding, text: str, base: int = 0):
         j = i + 1
         while j < len(ids) and ids[j] == ids[i]:
             j += 1
-        start, end = encoding.offsets[i][0], encoding.offsets[j - 1][1]
+        start, end = offsets[i][0], offsets[j - 1][1]
         yield i, j, start + base, end + base, case_of(text[start:end])
         i = j

@@ -8,6 +8,7 @@ import numpy as np
 import casing
 import corpus
 import domain
+import domain_sets
 from base import LABEL_ID
 
 CLS, SEP, MASK = 101, 102, 103
@@ -64,7 +65,7 @@ def mentions_of(sents):
 class Mixer:
     """Draws windows from all training sets by their shares."""
 
-    def __init__(self, data: str, tok, seed: int, domain_share: float = 7.0):
+    def __init__(self, data: str, tok, seed: int, domain_share: float = 4.0, written_share: float = 7.0):
         self.rng = random.Random(seed)
         self.sets, weights = [], []
         pool = {"it": [], "en": []}
@@ -79,6 +80,10 @@ class Mixer:
             sents = to_words(tok, domain.sentences(lang, 6000, self.rng, data))
             self.sets.append((lang, sents, True, 1.0))
             weights.append(domain_share / 2 / self._mean(sents))
+            sents = to_words(tok, domain_sets.load(lang)[0])
+            self.sets.append((lang, sents, True, 1.0))
+            weights.append(written_share / 2 / self._mean(sents))
+            pool[lang].extend(sents)
         self.weights = np.cumsum(np.array(weights) / sum(weights)).tolist()
         self.mentions = {k: {kind: list(v.values()) for kind, v in mentions_of(s).items()} for k, s in pool.items()}
         names = [to_words(tok, [(n, [(0, len(n), kind)])])[0] for kind, n in domain.all_names(data)]
@@ -145,7 +150,7 @@ class Mixer:
                 at += 1
                 words = words + sents[at]
                 size = sum(len(w.pieces) for w in words)
-        if rng.random() < 0.3:
+        if rng.random() < 0.2:
             words = self._swap(words, lang)
         return self._damage(words), misc, loss_weight
 

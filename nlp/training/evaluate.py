@@ -13,6 +13,7 @@ import torch
 import casing
 import corpus
 import decode
+import domain_sets
 
 KINDS = ("PER", "ORG", "LOC")
 
@@ -75,6 +76,12 @@ def f1(model, tok, items, path=False, bf16=False):
     return out
 
 
+def sets(data: str) -> dict:
+    """The development sets and the kept part of the domain sets, by name."""
+    found = {name: corpus.load(data, file) for name, file in corpus.DEV.items()}
+    return found | {f"{lang}_domain": domain_sets.load(lang)[1] for lang in ("it", "en")}
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--data", required=True)
@@ -91,8 +98,7 @@ def main():
     model = BertForTokenClassification.from_pretrained(
         args.model, torch_dtype=torch.float32, attn_implementation="eager").eval()
     tok = base.tokenizer(args.model)
-    out = {name: f1(model, tok, corpus.load(args.data, file), args.viterbi, args.bf16)
-           for name, file in corpus.DEV.items()}
+    out = {name: f1(model, tok, items, args.viterbi, args.bf16) for name, items in sets(args.data).items()}
     print(json.dumps(out, indent=1))
 
 

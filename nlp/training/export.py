@@ -11,14 +11,14 @@ from safetensors.torch import load_file, save_file
 import base
 
 
-def write(state: dict, vocab: str, out: str):
+def write(state: dict, folder: str, out: str):
     """`state` holds BertForTokenClassification's tensors."""
     os.makedirs(out, exist_ok=True)
     half = {k: v.to(torch.float16).contiguous() for k, v in state.items() if not k.endswith("position_ids")}
     weights = os.path.join(out, "model.safetensors")
     save_file(half, weights, metadata={"format": "pt"})
     os.chmod(weights, 0o644)
-    cfg = base.config().to_dict()
+    cfg = base.config(folder).to_dict()
     cfg = {k: cfg[k] for k in (
         "attention_probs_dropout_prob", "classifier_dropout", "hidden_act", "hidden_dropout_prob", "hidden_size",
         "id2label", "initializer_range", "intermediate_size", "label2id", "layer_norm_eps",
@@ -37,7 +37,7 @@ def write(state: dict, vocab: str, out: str):
             "strip_accents": None, "tokenize_chinese_chars": True, "tokenizer_class": "BertTokenizer",
             "unk_token": "[UNK]"}, f, indent=2)
         f.write("\n")
-    shutil.copyfile(vocab, os.path.join(out, "vocab.txt"))
+    shutil.copyfile(os.path.join(folder, "vocab.txt"), os.path.join(out, "vocab.txt"))
 
 
 def mean(paths):
@@ -52,7 +52,7 @@ def main():
     ap.add_argument("--base", required=True, help="folder with vocab.txt")
     ap.add_argument("--out", required=True)
     args = ap.parse_args()
-    write(mean(args.checkpoints), os.path.join(args.base, "vocab.txt"), args.out)
+    write(mean(args.checkpoints), args.base, args.out)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from torch import nn
 from transformers import BertForTokenClassification
 
 import base
-import corpus
 import evaluate
 from data import Mixer
+from shared import Shared
 
 MISC = [base.LABEL_ID["B-MISC"], base.LABEL_ID["I-MISC"]]
 
@@ -38,36 +38,11 @@ def loss_of(logits, label, misc, weight):
     return -(gold * w).sum() / w.sum()
 
 
-class Shared:
-    """Gradients of all workers, and the clock of worker 0. Two copies, used in
-    turn, so that one meeting a step is enough."""
-
-    def __init__(self, size: int, workers: int):
-        self.grads = torch.zeros(2, workers, size).share_memory_()
-        self.done = torch.zeros(2, dtype=torch.float64).share_memory_()
-        self.barrier = mp.get_context("fork").Barrier(workers)
-
-    def meet(self, rank: int, step: int, params, done: float) -> float:
-        turn = step % 2
-        mine, at = self.grads[turn, rank], 0
-        for p in params:
-            mine[at : at + p.numel()].copy_(p.grad.view(-1))
-            at += p.numel()
-        if rank == 0:
-            self.done[turn] = done
-        self.barrier.wait(timeout=600)
-        mean, at = self.grads[turn].mean(0), 0
-        for p in params:
-            p.grad.copy_(mean[at : at + p.numel()].view_as(p))
-            at += p.numel()
-        return float(self.done[turn])
-
-
 def look(model, weights, dev, name, bf16):
     """Scores in passing, on a part of the sets; the final measure is evaluate.py."""
     for kind, state in weights.items():
         model.load_state_dict(state)
-        scores = {n: evaluate.f1(model, dev["tok"], items[:900], bf16=bf16)["micro"]["f1"]
+        scores = {n: evaluate.f1(model, dev["tok"], items[:900], path=True, bf16=bf16)["micro"]["f1"]
                   for n, items in dev["sets"].items() if n != "en_politics_dev"}
         print(name, kind, scores, flush=True)
 
@@ -77,7 +52,7 @@ def work(rank, args, mixer, start, shared, dev):
     torch.manual_seed(args.seed + rank)
     mixer.rng.seed(args.seed + 100 * rank)
     # Plain attention: on a CPU its backward pass is several times faster.
-    model = BertForTokenClassification._from_config(base.config(), attn_implementation="eager")
+    model = BertForTokenClassification._from_config(base.config(args.base), attn_implementation="eager")
     model.load_state_dict(start)
     params = list(model.parameters())
     opt = torch.optim.AdamW([{"params": [p for p in params if p.ndim >= 2], "weight_decay": 0.01},
@@ -155,8 +130,8 @@ def main():
 
     tok = base.tokenizer(args.base)
     mixer = Mixer(args.data, tok, args.seed)
-    dev = {"tok": tok, "sets": {name: corpus.load(args.data, file) for name, file in corpus.DEV.items()}}
-    model = BertForTokenClassification._from_config(base.config())
+    dev = {"tok": tok, "sets": evaluate.sets(args.data)}
+    model = BertForTokenClassification._from_config(base.config(args.base))
     print(model.bert.load_state_dict(base.start_weights(args.base), strict=False), flush=True)
     if args.resume:
         model.load_state_dict(load_file(args.resume))
