@@ -5,26 +5,35 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rust_bert::bert::BertForTokenClassification;
 use tch::{Kind, TchError, Tensor};
 
+use crate::decode::Tag;
 use crate::model::ModelError;
+use crate::viterbi;
 use crate::window::{Encoder, Window};
 
 /// A label with its probability.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Verdict {
+    /// The label that counts.
     pub(crate) label: usize,
+    /// The label of the highest score, whatever stands beside it.
+    pub(crate) raw: usize,
+    /// Softmax of `label`.
     pub(crate) probability: f32,
 }
 
 /// Verdicts for every word of every window, in the windows' order.
 ///
-/// A batch holds at most `token_budget` pieces, padding counted (but at least one window).
+/// A batch holds at most `token_budget` pieces, padding counted (but at least one window). With `iob2` the labels
+/// are the best path in which every name begins with its `B-`.
 pub(crate) fn label_windows(
     net: &BertForTokenClassification,
     encoder: &Encoder,
-    labels: usize,
+    tags: &[Tag],
+    iob2: bool,
     windows: &[Window],
     token_budget: usize,
 ) -> Result<Vec<Vec<Verdict>>, ModelError> {
+    let labels = tags.len();
     let mut order: Vec<(usize, usize)> =
         windows.iter().map(Window::len).enumerate().map(|(i, n)| (n, i)).collect();
     order.sort_unstable();
@@ -39,14 +48,8 @@ pub(crate) fn label_windows(
         let batch: Vec<&Window> = order[from..to].iter().map(|&(_, i)| &windows[i]).collect();
         let logits = forward(net, encoder, labels, &batch, width)?;
         for (row, &(_, i)) in order[from..to].iter().enumerate() {
-            // The first piece is [CLS].
-            let mut at = 1;
-            for word in &windows[i].words {
-                let begin = (row * width + at) * labels;
-                let scores = logits.get(begin..begin + labels).unwrap_or_default();
-                verdicts[i].push(best(scores));
-                at += word.pieces.len();
-            }
+            verdicts[i] =
+                judge(&windows[i], logits.get(row * width * labels..).unwrap_or_default(), tags, iob2);
         }
         from = to;
     }
@@ -99,13 +102,35 @@ fn forward(
     Ok(flat)
 }
 
-/// The likeliest label, by softmax.
-fn best(scores: &[f32]) -> Verdict {
-    let (label, top) = scores
-        .iter()
-        .copied()
-        .enumerate()
-        .fold((0, f32::NEG_INFINITY), |best, (i, s)| if s > best.1 { (i, s) } else { best });
-    let sum: f32 = scores.iter().map(|s| (s - top).exp()).sum();
-    Verdict { label, probability: if sum > 0.0 { 1.0 / sum } else { 0.0 } }
+/// The verdicts on one window's words; `logits` begins with its row.
+fn judge(window: &Window, logits: &[f32], tags: &[Tag], iob2: bool) -> Vec<Verdict> {
+    // The first piece is [CLS].
+    let mut at = 1;
+    let mut rows = Vec::with_capacity(window.words.len());
+    for word in &window.words {
+        rows.push(logits.get(at * tags.len()..(at + 1) * tags.len()).unwrap_or_default());
+        at += word.pieces.len();
+    }
+    let raw: Vec<usize> = rows.iter().map(|scores| highest(scores)).collect();
+    let path = if iob2 {
+        let begins: Vec<bool> = window.words.iter().map(|word| word.begins).collect();
+        viterbi::best_path(&rows, &begins, tags)
+    } else {
+        raw.clone()
+    };
+    let verdict = |((scores, label), raw): ((&&[f32], usize), usize)| Verdict {
+        label,
+        raw,
+        probability: softmax(scores, label),
+    };
+    rows.iter().zip(path).zip(raw).map(verdict).collect()
+}
+
+fn highest(scores: &[f32]) -> usize {
+    (1..scores.len()).fold(0, |top, at| if scores[at] > scores[top] { at } else { top })
+}
+
+fn softmax(scores: &[f32], label: usize) -> f32 {
+    let Some(own) = scores.get(label) else { return 0.0 };
+    1.0 / scores.iter().map(|s| (s - own).exp()).sum::<f32>()
 }

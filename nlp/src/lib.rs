@@ -19,6 +19,7 @@ mod repeat;
 mod sentence;
 mod short_form;
 mod tagger;
+mod viterbi;
 mod weights;
 mod window;
 

@@ -75,7 +75,9 @@ pub struct WordLabel {
     pub case: i64,
     /// Label as the model names it.
     pub label: String,
-    /// Its probability.
+    /// The label of the highest score alone; differs where the labels of the words beside it forbid it.
+    pub raw: String,
+    /// Probability of `label`.
     pub score: f32,
 }
 
@@ -89,6 +91,10 @@ struct Family {
     /// Our own key: how the letter case goes in, `token_type_ids` or not at all.
     #[serde(default)]
     vedetta_letter_case: Option<String>,
+    /// Our own key: `IOB2` where the training let every name begin with its `B-`. Other models are decoded word by
+    /// word, since many begin names with `I-`.
+    #[serde(default)]
+    vedetta_tagging: Option<String>,
 }
 
 /// `tokenizer_config.json`, which may be absent.
@@ -104,6 +110,7 @@ pub struct NerModel {
     encoder: Encoder,
     labels: Vec<String>,
     tags: Vec<Tag>,
+    iob2: bool,
     id: String,
 }
 
@@ -169,11 +176,16 @@ impl NerModel {
                 return Err(config_error(reason));
             }
         };
+        let iob2 = match family.vedetta_tagging.as_deref() {
+            None => false,
+            Some("IOB2") => true,
+            Some(other) => return Err(config_error(format!("vedetta_tagging `{other}` needs to be `IOB2`"))),
+        };
         let encoder = Encoder::new(vocab, tokenizer.do_lower_case, tokenizer.strip_accents, limit, with_case)
             .map_err(vocab_error)?;
         let net = weights::build(&config, safetensors)?;
         let id = blake3::hash(safetensors).to_hex()[..16].to_string();
-        Ok(Self { net, encoder, labels, tags, id })
+        Ok(Self { net, encoder, labels, tags, iob2, id })
     }
 
     /// First 16 hex digits of the weights' BLAKE3 hash.
@@ -224,6 +236,7 @@ impl NerModel {
                 ids: word.pieces.clone(),
                 case: word.case,
                 label: self.labels.get(verdict.label).cloned().unwrap_or_default(),
+                raw: self.labels.get(verdict.raw).cloned().unwrap_or_default(),
                 score: verdict.probability,
             }));
         }
@@ -231,7 +244,7 @@ impl NerModel {
     }
 
     fn verdicts(&self, windows: &[Window], token_budget: usize) -> Result<Vec<Vec<Verdict>>, ModelError> {
-        label_windows(&self.net, &self.encoder, self.labels.len(), windows, token_budget)
+        label_windows(&self.net, &self.encoder, &self.tags, self.iob2, windows, token_budget)
     }
 }
 

@@ -27,6 +27,7 @@ def write(state: dict, folder: str, out: str):
     cfg["architectures"] = ["BertForTokenClassification"]
     cfg["torch_dtype"] = "float16"
     cfg["vedetta_letter_case"] = "token_type_ids"
+    cfg["vedetta_tagging"] = "IOB2"
     with open(os.path.join(out, "config.json"), "w") as f:
         json.dump(cfg, f, indent=2, sort_keys=True)
         f.write("\n")

@@ -40,9 +40,9 @@ fn labels_agree_with_the_reference() {
             } else if golden.pieces.len() > WINDOW {
                 // The reference reads these in one go, and we in several windows: near is right.
                 long += 1;
-                long_right += u32::from(word.label == golden.labels[at]);
+                long_right += u32::from(word.raw == golden.labels[at]);
             } else {
-                assert_eq!(word.label, golden.labels[at], "{:?} in {}", word.pieces, golden.text);
+                assert_eq!(word.raw, golden.labels[at], "{:?} in {}", word.pieces, golden.text);
                 compared += 1;
             }
             at += word.pieces.len();
