@@ -7,7 +7,9 @@ DATA ?= ../shared/data
 # Debug symbols of dependencies are off and two jobs at most build at once: a small machine suffices.
 export CARGO_INCREMENTAL ?= 0
 
-.PHONY: help setup demo test run fmt lint arrows units service release eval clean
+.PHONY: help setup demo test run fmt lint arrows units service release eval bench clean
+
+VENV = $(PYTHON) -m venv target/training && target/training/bin/pip install -q -r nlp/training/requirements.txt
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,10 +49,15 @@ release: setup ## an optimised binary in target/release
 
 eval: setup ## the scores of language detection and model on the sets in $(DATA)
 	test -d $(DATA)/ner || { echo "eval: there is no $(DATA)/ner; name the data folder with DATA=…" >&2; exit 1; }
-	cargo build --workspace --examples --locked
-	./target/debug/examples/language_scores $(DATA)
-	$(PYTHON) -m venv target/training && target/training/bin/pip install -q -r nlp/training/requirements.txt
+	cargo run -q --locked -p vedetta-nlp --example language_scores -- $(DATA)
+	$(VENV)
 	cd nlp/training && $(CURDIR)/target/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model
+
+bench: setup ## the model's speed beside Python's transformers, same weights, texts and threads
+	cargo build --release --locked -p vedetta-nlp --example model_speed
+	$(VENV)
+	cd nlp/training && $(CURDIR)/target/training/bin/python bench.py --model ../model \
+		--engine $(CURDIR)/target/release/examples/model_speed --scratch $(CURDIR)/target/bench
 
 clean: ## what was built; libtorch stays in its cache
 	cargo clean

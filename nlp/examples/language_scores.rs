@@ -148,7 +148,7 @@ fn even_lines(path: &Path) -> Vec<(String, String)> {
     for (code, text) in text.lines().filter_map(|line| line.split_once('\t')) {
         let n = seen.entry(code.to_owned()).or_default();
         *n += 1;
-        if *n % 2 == 0 {
+        if n.is_multiple_of(2) {
             lines.push((code.to_owned(), text.to_owned()));
         }
     }

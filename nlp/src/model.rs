@@ -9,7 +9,7 @@ use vedetta_domain::EntityKind;
 use crate::batch::{Verdict, label_windows};
 use crate::decode::{self, Tag};
 use crate::window::{Encoder, LIMIT, Window};
-use crate::{casing, sentences, weights};
+use crate::{Precision, casing, sentences, weights};
 
 /// Families that can be loaded.
 const FAMILIES: &[&str] = &["bert"];
@@ -116,7 +116,7 @@ pub struct NerModel {
 
 impl NerModel {
     /// Loads `config.json`, `vocab.txt`, `model.safetensors` and, where it is there, `tokenizer_config.json`.
-    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+    pub fn load(folder: &Path, precision: Precision) -> Result<Self, ModelError> {
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read(&path).map_err(|source| ModelError::File { path, source })
@@ -129,7 +129,8 @@ impl NerModel {
             Err(ModelError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        Self::from_bytes(&config, &read("vocab.txt")?, tokenizer.as_deref(), &read("model.safetensors")?)
+        let weights = read("model.safetensors")?;
+        Self::from_bytes(&config, &read("vocab.txt")?, tokenizer.as_deref(), &weights, precision)
     }
 
     /// Builds a model from the files' contents.
@@ -138,6 +139,7 @@ impl NerModel {
         vocab: &[u8],
         tokenizer: Option<&[u8]>,
         safetensors: &[u8],
+        precision: Precision,
     ) -> Result<Self, ModelError> {
         let family = family(config)?;
         let config_error = |reason: String| ModelError::Config { file: "config.json", reason };
@@ -183,7 +185,7 @@ impl NerModel {
         };
         let encoder = Encoder::new(vocab, tokenizer.do_lower_case, tokenizer.strip_accents, limit, with_case)
             .map_err(vocab_error)?;
-        let net = weights::build(&config, safetensors)?;
+        let net = weights::build(&config, safetensors, precision)?;
         let id = blake3::hash(safetensors).to_hex()[..16].to_string();
         Ok(Self { net, encoder, labels, tags, iob2, id })
     }
@@ -221,6 +223,15 @@ impl NerModel {
                 decode::spans(text, &self.tags, &windows[range.clone()], &verdicts[range])
             })
             .collect())
+    }
+
+    /// Pieces of `texts`, special ones not counted: what a benchmark divides by.
+    pub fn pieces(&self, texts: &[&str]) -> usize {
+        let count = |text: &&str| {
+            let windows = self.encoder.windows(text, &sentences(text));
+            windows.iter().flat_map(|w| &w.words[w.keep.clone()]).map(|word| word.pieces.len()).sum::<usize>()
+        };
+        texts.iter().map(count).sum()
     }
 
     /// Every word of `text` with its pieces and label.

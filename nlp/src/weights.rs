@@ -8,9 +8,14 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use crate::model::ModelError;
+use crate::precision::Precision;
 
-/// Builds the network and fills every variable, as f32 whatever the file's precision: half is unusably slow on a CPU.
-pub(crate) fn build(config: &BertConfig, bytes: &[u8]) -> Result<BertForTokenClassification, ModelError> {
+/// Builds the network and fills every variable, in `precision` whatever the file's own.
+pub(crate) fn build(
+    config: &BertConfig,
+    bytes: &[u8],
+    precision: Precision,
+) -> Result<BertForTokenClassification, ModelError> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| ModelError::Weights(format!("the file is not whole or no safetensors ({error})")))?;
     let mut store = VarStore::new(Device::Cpu);
@@ -19,6 +24,9 @@ pub(crate) fn build(config: &BertConfig, bytes: &[u8]) -> Result<BertForTokenCla
         .map_err(|_| ModelError::Weights("a network of the sizes in config.json cannot be built".into()))?
         .map_err(|error| ModelError::Weights(error.to_string()))?;
     store.freeze();
+    if precision == Precision::Bf16 {
+        store.bfloat16();
+    }
     let mut missing = Vec::new();
     for (name, mut variable) in store.variables() {
         let Ok(view) = file.tensor(&name) else {
@@ -43,7 +51,7 @@ pub(crate) fn build(config: &BertConfig, bytes: &[u8]) -> Result<BertForTokenCla
             }
         };
         Tensor::f_from_data_size(view.data(), &shape, kind)
-            .and_then(|tensor| tensor.f_to_kind(Kind::Float))
+            // The copy converts.
             .and_then(|tensor| tch::no_grad(|| variable.f_copy_(&tensor)))
             .map_err(|error| ModelError::Weights(format!("{name}: {error}")))?;
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use vedetta_domain::{Article, Page, PageKind, PageRules};
 use vedetta_ingest::ReadError;
-use vedetta_nlp::{Hints, Lexicon, ModelError, NerModel, Tagger, TaggerConfig};
+use vedetta_nlp::{Hints, Lexicon, ModelError, NerModel, Precision, Tagger, TaggerConfig};
 
 use vedetta_config::ModelChoice;
 
@@ -84,8 +84,8 @@ impl Reader {
 /// Loads what the configuration names.
 pub fn load_model(choice: &ModelChoice) -> Result<Option<NerModel>, ModelError> {
     match choice {
-        ModelChoice::Builtin => NerModel::builtin().map(Some),
-        ModelChoice::Path(dir) => NerModel::load(dir).map(Some),
+        ModelChoice::Builtin => NerModel::builtin(Precision::of_this_machine()).map(Some),
+        ModelChoice::Path(dir) => NerModel::load(dir, Precision::of_this_machine()).map(Some),
         ModelChoice::None => Ok(None),
     }
 }

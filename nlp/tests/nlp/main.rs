@@ -16,12 +16,12 @@ mod tagger;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use vedetta_domain::{Entity, EntityId, EntityKind};
-use vedetta_nlp::NerModel;
+use vedetta_nlp::{NerModel, Precision};
 
 /// The built-in model, loaded once; tensors are not `Sync`, hence the lock.
 fn model() -> MutexGuard<'static, NerModel> {
     static MODEL: OnceLock<Mutex<NerModel>> = OnceLock::new();
-    let lock = MODEL.get_or_init(|| Mutex::new(NerModel::builtin().unwrap()));
+    let lock = MODEL.get_or_init(|| Mutex::new(NerModel::builtin(Precision::F32).unwrap()));
     lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vedetta_nlp::{NerModel, Span};
+use vedetta_nlp::{NerModel, Precision, Span};
 
 use crate::model;
 
@@ -47,21 +47,6 @@ fn batches_change_nothing() {
     assert!(alone.iter().zip(&back).all(|(a, b)| same(a, b)), "order");
 }
 
-/// Speed for people who ask: `cargo test -p vedetta-nlp speed -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed() {
-    let model = model();
-    let text = long_text();
-    let texts = vec![text.as_str(); 12];
-    let pieces = 12 * model.words(&text).unwrap().iter().map(|w| w.pieces.len()).sum::<usize>();
-    for budget in [1_024, 2_048, 4_096] {
-        let began = std::time::Instant::now();
-        model.spans(&texts, budget).unwrap();
-        println!("budget {budget}: {:.0} pieces/s", pieces as f64 / began.elapsed().as_secs_f64());
-    }
-}
-
 #[test]
 fn a_long_sentence_is_cut_without_loss() {
     let text = long_text();
@@ -102,7 +87,8 @@ fn a_bad_folder_is_named() {
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let error = NerModel::load(folder.path()).err().map(|e| e.to_string()).unwrap_or_default();
+        let error =
+            NerModel::load(folder.path(), Precision::F32).err().map(|e| e.to_string()).unwrap_or_default();
         assert!(error.contains(want), "{error:?} lacks {want:?}");
     }
     let config = r#"{"model_type":"bert","hidden_act":"gelu","attention_probs_dropout_prob":0,"hidden_dropout_prob":0,
@@ -139,5 +125,5 @@ fn a_bad_folder_is_named() {
         &[("config.json", config), ("vocab.txt", vocab), ("model.safetensors", empty)],
         "tensors are missing",
     );
-    assert!(NerModel::load(Path::new("/nonexistent")).is_err());
+    assert!(NerModel::load(Path::new("/nonexistent"), Precision::F32).is_err());
 }

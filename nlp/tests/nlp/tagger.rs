@@ -3,7 +3,7 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use vedetta_domain::{Article, EntityKind, Language, Origin, TaggedArticle};
-use vedetta_nlp::{Hints, Lexicon, NerModel, Tagger, TaggerConfig};
+use vedetta_nlp::{Hints, Lexicon, NerModel, Precision, Tagger, TaggerConfig};
 
 use crate::entities;
 
@@ -13,7 +13,7 @@ fn tag(articles: &[(&str, &str)]) -> Vec<TaggedArticle> {
         let config = TaggerConfig { max_text_bytes: 20_000, ..TaggerConfig::default() };
         Mutex::new(Tagger::new(
             Lexicon::new(&entities()).unwrap(),
-            Some(NerModel::builtin().unwrap()),
+            Some(NerModel::builtin(Precision::F32).unwrap()),
             config,
         ))
     });

@@ -1,0 +1,89 @@
+//! Speed of the built-in model, as `make bench` asks for it.
+//!
+//! `model_speed TEXTS THREADS PRECISION [SECONDS]`: TEXTS has one JSON string a line; PRECISION is `f32` or `bf16`.
+//! Prints one JSON object: unpadded pieces a second for several token budgets, the part of the time that the
+//! tokenizer takes, and the machine's plain matrix-product rate with the same threads and precision.
+#![allow(clippy::expect_used, clippy::panic, reason = "a tool of the developers: bad input ends it")]
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tch::{Device, Kind, Tensor};
+use vedetta_nlp::{NerModel, Precision};
+
+/// Multiplications and additions of one piece in the encoder's linear layers: 6 × (4 × 384² + 2 × 384 × 1536) × 2.
+const FLOP_OF_PIECE: f64 = 6.0 * (4.0 * 384.0 * 384.0 + 2.0 * 384.0 * 1536.0) * 2.0;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [texts, threads, precision, rest @ ..] = args.as_slice() else {
+        panic!("usage: model_speed TEXTS THREADS f32|bf16 [SECONDS]")
+    };
+    let lines = std::fs::read_to_string(texts).expect("the texts can be read");
+    let texts: Vec<String> = lines.lines().map(|l| serde_json::from_str(l).expect("a JSON string")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let (precision, kind) = match precision.as_str() {
+        "f32" => (Precision::F32, Kind::Float),
+        "bf16" => (Precision::Bf16, Kind::BFloat16),
+        other => panic!("precision `{other}` is neither f32 nor bf16"),
+    };
+    let least = Duration::from_secs_f64(rest.first().map_or(5.0, |s| s.parse().expect("seconds")));
+    tch::set_num_threads(threads.parse().expect("a number of threads"));
+
+    let model = NerModel::builtin(precision).expect("the built-in model loads");
+    let pieces = model.pieces(&texts) as f64;
+    let tokenizer = seconds(least / 4, || model.pieces(&texts));
+    let mut budgets = serde_json::Map::new();
+    let mut best = 0.0_f64;
+    for budget in [512, 1_024, 2_048, 4_096, 8_192] {
+        let time = seconds(least, || model.spans(&texts, budget).expect("the model runs").len());
+        best = best.max(pieces / time);
+        budgets.insert(budget.to_string(), json!((pieces / time).round()));
+    }
+    let product = product_rate(kind);
+    let report = json!({
+        "precision": precision.as_str(),
+        "texts": texts.len(),
+        "pieces": pieces,
+        "pieces_per_second_by_token_budget": budgets,
+        "best": best.round(),
+        "tokenizer_share": round(tokenizer * best / pieces),
+        "matrix_product_gflops": (product / 1e9).round(),
+        "share_of_matrix_product_rate": round(best * FLOP_OF_PIECE / product),
+        "resident_mib": resident_mib(),
+    });
+    println!("{report}");
+}
+
+/// Seconds of one call: the fastest of as many as fit in `least`, two at least.
+fn seconds<T>(least: Duration, mut call: impl FnMut() -> T) -> f64 {
+    let began = Instant::now();
+    let mut best = f64::INFINITY;
+    let mut calls = 0;
+    while calls < 2 || began.elapsed() < least {
+        let one = Instant::now();
+        std::hint::black_box(call());
+        best = best.min(one.elapsed().as_secs_f64());
+        calls += 1;
+    }
+    best
+}
+
+/// Multiplications and additions a second of the encoder's largest product at a full batch.
+fn product_rate(kind: Kind) -> f64 {
+    let a = Tensor::rand([2_048, 384], (Kind::Float, Device::Cpu)).to_kind(kind);
+    let b = Tensor::rand([384, 1_536], (Kind::Float, Device::Cpu)).to_kind(kind);
+    let time = seconds(Duration::from_secs(1), || a.matmul(&b));
+    2.0 * 2_048.0 * 384.0 * 1_536.0 / time
+}
+
+/// Resident memory of this process.
+fn resident_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
+}
+
+fn round(share: f64) -> f64 {
+    (share * 1_000.0).round() / 1_000.0
+}
