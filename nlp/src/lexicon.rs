@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aho_corasick::AhoCorasick;
+use daachorse::DoubleArrayAhoCorasick;
 use vedetta_domain::{Entity, EntityId, EntityKind};
 
 use crate::designator::variants;
@@ -86,8 +86,16 @@ struct Pattern {
     /// The form as the record writes it.
     given: String,
     form: Form,
+    /// Whether it counts only with a capital.
+    common: bool,
     /// One entity; ambiguous forms and adjectives may have several.
     entities: Vec<usize>,
+}
+
+impl Pattern {
+    fn new(given: &str, form: Form, entity: usize) -> Self {
+        Self { given: given.to_owned(), form, common: may_be_common(given, form), entities: vec![entity] }
+    }
 }
 
 /// All known entities, ready for searching.
@@ -95,7 +103,7 @@ pub struct Lexicon {
     entities: Vec<Entity>,
     by_id: HashMap<EntityId, usize>,
     patterns: Vec<Pattern>,
-    automaton: Option<AhoCorasick>,
+    automaton: Option<DoubleArrayAhoCorasick<u32>>,
     /// Groups named like a place (`china`): one alone says little of two names' kinship.
     place_groups: HashSet<String>,
 }
@@ -119,8 +127,9 @@ impl Lexicon {
             }
         }
         let (patterns, texts) = patterns(entities, &mut problems);
-        let automaton = match AhoCorasick::new(&texts) {
-            Ok(automaton) => (!texts.is_empty()).then_some(automaton),
+        let automaton = match DoubleArrayAhoCorasick::new(&texts) {
+            _ if texts.is_empty() => None,
+            Ok(automaton) => Some(automaton),
             Err(error) => {
                 problems.push(LexiconProblem::TooLarge(error.to_string()));
                 None
@@ -147,6 +156,11 @@ impl Lexicon {
         &self.patterns[hit.pattern].given
     }
 
+    /// Every known form in `text` at word boundaries, trusted or not: its byte range and its record.
+    pub fn find_all(&self, text: &str) -> Vec<(std::ops::Range<usize>, &Entity)> {
+        self.find(text).into_iter().map(|hit| (hit.start..hit.end, self.entity(hit.entity))).collect()
+    }
+
     /// Every form at word boundaries, overlapping ones too, by start.
     pub(crate) fn find(&self, text: &str) -> Vec<Hit> {
         let Some(automaton) = &self.automaton else { return Vec::new() };
@@ -156,10 +170,10 @@ impl Lexicon {
             if !is_word(&normalised.text, found.start(), found.end()) {
                 continue;
             }
-            let pattern = found.pattern().as_usize();
+            let pattern = found.value() as usize;
             let (start, end) = normalised.original(found.start(), found.end());
             let known = &self.patterns[pattern];
-            if known.form == Form::Sure && is_common_word(&known.given, &text[start..end]) {
+            if known.common && is_in_small_letters(&text[start..end]) {
                 continue;
             }
             hits.extend(known.entities.iter().map(|&entity| Hit {
@@ -218,7 +232,7 @@ fn patterns(entities: &[Entity], problems: &mut Vec<LexiconProblem>) -> (Vec<Pat
             match known.get(&text).map(|&i: &usize| &mut patterns[i]) {
                 None => {
                     known.insert(text.clone(), patterns.len());
-                    patterns.push(Pattern { given: given.clone(), form, entities: vec![at] });
+                    patterns.push(Pattern::new(given, form, at));
                     texts.push(text);
                 }
                 Some(old) if old.form == form && old.entities.contains(&at) => {}
@@ -237,7 +251,7 @@ fn patterns(entities: &[Entity], problems: &mut Vec<LexiconProblem>) -> (Vec<Pat
         if let std::collections::hash_map::Entry::Vacant(slot) = known.entry(text) {
             texts.push(slot.key().clone());
             slot.insert(patterns.len());
-            patterns.push(Pattern { given: given.clone(), form, entities: vec![at] });
+            patterns.push(Pattern::new(given, form, at));
         }
     }
     (patterns, texts)
@@ -260,11 +274,15 @@ fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{2ffff}')
 }
 
-/// "china" on a table is porcelain: a short one-word name in small letters is not taken for the name.
-fn is_common_word(given: &str, found: &str) -> bool {
-    given.chars().count() <= 5
+/// Whether a sure form in small letters is taken for a common word: short, one word, a name by its capital.
+fn may_be_common(given: &str, form: Form) -> bool {
+    form == Form::Sure
+        && given.chars().count() <= 5
         && given.chars().any(char::is_uppercase)
         && given.chars().all(char::is_alphabetic)
-        && !found.chars().any(char::is_uppercase)
-        && found.chars().any(char::is_lowercase)
+}
+
+/// "china" on a table is porcelain.
+fn is_in_small_letters(found: &str) -> bool {
+    !found.chars().any(char::is_uppercase) && found.chars().any(char::is_lowercase)
 }

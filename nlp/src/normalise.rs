@@ -25,19 +25,34 @@ impl Normalised {
     pub(crate) fn new(source: &str) -> Self {
         let mut this = Self { text: String::with_capacity(source.len()), anchors: Vec::new() };
         let mut blank: Option<(usize, bool)> = None;
-        for (at, c) in source.char_indices() {
+        let mut at = 0;
+        while let Some(c) = source[at..].chars().next() {
+            let next = at + c.len_utf8();
             if c.is_whitespace() {
                 let (from, newline) = blank.unwrap_or((at, false));
                 blank = Some((from, newline || c == '\n'));
+                at = next;
                 continue;
             }
             if is_invisible(c) {
+                at = next;
                 continue;
             }
             if let Some((from, newline)) = blank.take() {
                 this.push(from, at, |text| text.push(if newline { '\n' } else { ' ' }));
             }
-            this.push(at, at + c.len_utf8(), |text| fold(c, text));
+            let plain = plain_run(&source.as_bytes()[at..]);
+            if plain > 0 {
+                this.push(at, at + plain, |text| {
+                    let from = text.len();
+                    text.push_str(&source[at..at + plain]);
+                    text[from..].make_ascii_lowercase();
+                });
+                at += plain;
+            } else {
+                this.push(at, next, |text| fold(c, text));
+                at = next;
+            }
         }
         this
     }
@@ -82,6 +97,16 @@ impl Normalised {
 /// `text` in the form that the lexicon compares.
 pub(crate) fn normalise(text: &str) -> String {
     Normalised::new(text.trim()).text
+}
+
+/// Bytes at the beginning that change in nothing but letter case: visible ASCII and single spaces within it.
+fn plain_run(bytes: &[u8]) -> usize {
+    let plain = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_graphic() && *b != b'`');
+    let mut at = 0;
+    while plain(bytes.get(at)) || (at > 0 && bytes.get(at) == Some(&b' ') && plain(bytes.get(at + 1))) {
+        at += 1;
+    }
+    at
 }
 
 fn fold(c: char, out: &mut String) {

@@ -111,7 +111,7 @@ mod tests {
                 })
                 .collect();
             let rows: Vec<&[f32]> = scores.iter().map(|row| row.as_slice()).collect();
-            let begins = [true, false, state % 2 == 0, false, false];
+            let begins = [true, false, state.is_multiple_of(2), false, false];
             check(&scores, &(0..5).filter(|&at| begins[at]).collect::<Vec<_>>(), &slowly(&rows, &begins));
         }
     }
