@@ -53,8 +53,9 @@ eval: setup ## the scores of language detection and model on the sets in $(DATA)
 	$(VENV)
 	cd nlp/training && $(CURDIR)/target/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model
 
-bench: setup ## the model's speed beside Python's transformers, same weights, texts and threads
-	cargo build --release --locked -p vedetta-nlp --example model_speed
+bench: setup ## the lexicon's speed, and the model's beside Python's transformers on the same cores
+	cargo build --release --locked -p vedetta-nlp --examples
+	./target/release/examples/lexicon_speed
 	$(VENV)
 	cd nlp/training && $(CURDIR)/target/training/bin/python bench.py --model ../model \
 		--engine $(CURDIR)/target/release/examples/model_speed --scratch $(CURDIR)/target/bench

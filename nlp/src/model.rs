@@ -129,8 +129,8 @@ impl NerModel {
             Err(ModelError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let weights = read("model.safetensors")?;
-        Self::from_bytes(&config, &read("vocab.txt")?, tokenizer.as_deref(), &weights, precision)
+        let (vocab, weights) = (read("vocab.txt")?, read("model.safetensors")?);
+        Self::from_bytes(&config, &vocab, tokenizer.as_deref(), &weights, precision)
     }
 
     /// Builds a model from the files' contents.

@@ -10,12 +10,15 @@ from transformers import BertForTokenClassification
 import base
 import casing
 import domain
+import domain_sets
 import odd_texts
 from evaluate import _plain
 
 
 def texts():
-    """Filled templates of both languages, odd texts, and long ones."""
+    """Kept sentences of the domain sets, filled templates, odd texts, and long ones."""
+    for lang in ("it", "en"):
+        yield from (text for text, _ in domain_sets.load(lang)[1])
     rng = random.Random(20)
     it = [domain.fill(t, "it", rng)[0] for t in domain.IT + domain.IT[::2]]
     en = [domain.fill(t, "en", rng)[0] for t in domain.EN + domain.EN[::2]]
