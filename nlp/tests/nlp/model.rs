@@ -48,6 +48,36 @@ fn batches_change_nothing() {
 }
 
 #[test]
+fn threads_change_nothing() {
+    let model = model();
+    let long = long_text();
+    let mut texts: Vec<&str> = TEXTS.to_vec();
+    texts.push(&long);
+    let before = tch::get_num_threads();
+    let run = |threads: i32| {
+        tch::set_num_threads(threads);
+        model.spans(&texts, 2_048).unwrap()
+    };
+    let (one, two) = (run(1), run(2));
+    tch::set_num_threads(before);
+    assert!(one.iter().zip(&two).all(|(a, b)| same(a, b)));
+}
+
+#[test]
+fn ten_thousand_texts_in_one_call() {
+    let kinds = ["They met in Islamabad on Monday.", "", "Xi Jinping went home.", "Nothing else was said."];
+    let texts: Vec<&str> = kinds.iter().cycle().take(10_000).copied().collect();
+    let model = model();
+    let alone: Vec<Vec<Span>> =
+        kinds.iter().map(|text| model.spans(&[text], 160).unwrap().remove(0)).collect();
+    assert!(!alone[0].is_empty() && !alone[2].is_empty());
+    let together = model.spans(&texts, 8_192).unwrap();
+    assert_eq!(together.len(), texts.len());
+    // Each in its place.
+    assert!(together.iter().zip(alone.iter().cycle()).all(|(a, b)| same(a, b)));
+}
+
+#[test]
 fn a_long_sentence_is_cut_without_loss() {
     let text = long_text();
     let words = model().words(&text).unwrap();
