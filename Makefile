@@ -51,7 +51,7 @@ eval: setup ## the scores of language detection and model on the sets in $(DATA)
 	test -d $(DATA)/ner || { echo "eval: there is no $(DATA)/ner; name the data folder with DATA=…" >&2; exit 1; }
 	cargo run -q --locked -p vedetta-nlp --example language_scores -- $(DATA)
 	$(VENV)
-	cd nlp/training && $(CURDIR)/target/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model
+	cd nlp/training && $(CURDIR)/target/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model --viterbi
 
 bench: setup ## the lexicon's speed, and the model's beside Python's transformers on the same cores
 	cargo build --release --locked -p vedetta-nlp --examples
