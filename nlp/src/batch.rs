@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rust_bert::bert::BertForTokenClassification;
 use tch::{Kind, TchError, Tensor};
 
 use crate::decode::Tag;
 use crate::model::ModelError;
+use crate::net::Net;
 use crate::viterbi;
 use crate::window::{Encoder, Window};
 
@@ -26,7 +26,7 @@ pub(crate) struct Verdict {
 /// A batch holds at most `token_budget` pieces, padding counted (but at least one window). With `iob2` the labels
 /// are the best path in which every name begins with its `B-`.
 pub(crate) fn label_windows(
-    net: &BertForTokenClassification,
+    net: &Net,
     encoder: &Encoder,
     tags: &[Tag],
     iob2: bool,
@@ -58,7 +58,7 @@ pub(crate) fn label_windows(
 
 /// Logits of a batch as one flat copy, row after row, piece after piece.
 fn forward(
-    net: &BertForTokenClassification,
+    net: &Net,
     encoder: &Encoder,
     labels: usize,
     batch: &[&Window],
@@ -85,8 +85,8 @@ fn forward(
         let ids = Tensor::f_from_slice(&ids)?.f_view(shape)?;
         let types = Tensor::f_from_slice(&types)?.f_view(shape)?;
         let mask = Tensor::f_from_slice(&mask)?.f_view(shape)?;
-        let out = net.forward_t(Some(&ids), Some(&mask), Some(&types), None, None, false);
-        Vec::<f32>::try_from(&out.logits.f_to_kind(Kind::Float)?.f_contiguous()?.f_flatten(0, -1)?)
+        let logits = net.forward(&ids, &mask, &types)?;
+        Vec::<f32>::try_from(&logits.f_to_kind(Kind::Float)?.f_contiguous()?.f_flatten(0, -1)?)
     };
     // rust-bert's forward pass has no fallible form: a tensor error panics inside it.
     let flat = catch_unwind(AssertUnwindSafe(run))

@@ -1,26 +1,27 @@
-//! The named-entity model: a BERT token classifier in the Hugging Face layout.
+//! The named-entity model: a token classifier in the Hugging Face layout.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rust_bert::bert::{BertConfig, BertForTokenClassification};
+use rust_bert::pipelines::common::TokenizerOption;
 use serde::Deserialize;
 use vedetta_domain::EntityKind;
 
 use crate::batch::{Verdict, label_windows};
 use crate::decode::{self, Tag};
+use crate::net::{FAMILIES, Family, Net};
+use crate::tokenizer::{self, TokenizerConfig};
+use crate::weights::{self, Weights};
 use crate::window::{Encoder, LIMIT, Window};
-use crate::{Precision, casing, sentences, weights};
-
-/// Families that can be loaded.
-const FAMILIES: &[&str] = &["bert"];
+use crate::{Precision, casing, sentences};
 
 /// Why a model cannot be used, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file is missing or cannot be read.
     #[error(
-        "model file {} cannot be read: {source}; the folder must hold config.json, vocab.txt and model.safetensors: \
-         correct its path, or fetch the model again", path.display()
+        "model file {} cannot be read: {source}; the folder must hold config.json, the tokenizer's files and \
+         model.safetensors or rust_model.ot: correct its path, or fetch the model again", path.display()
     )]
     File {
         /// The file.
@@ -37,11 +38,11 @@ pub enum ModelError {
         reason: String,
     },
     /// The model is of a family that is not loaded.
-    #[error("model family `{0}` is not supported yet; supported: bert. name a model of that family")]
+    #[error("model family `{0}` is not supported; name a model of one of these: {FAMILIES}")]
     Family(String),
-    /// `model.safetensors` does not fit `config.json`.
+    /// The weights do not fit `config.json`.
     #[error(
-        "model.safetensors is not usable: {0}; take the file that belongs to config.json, or fetch the model again"
+        "the weights are not usable: {0}; take the file that belongs to config.json, or fetch the model again"
     )]
     Weights(String),
     /// The model failed on a batch.
@@ -81,13 +82,21 @@ pub struct WordLabel {
     pub score: f32,
 }
 
-/// The parts of `config.json` beside rust-bert's own.
+/// The parts of `config.json` beside what a family's network reads of it.
 #[derive(Deserialize)]
-struct Family {
+struct ModelConfig {
     #[serde(default)]
     model_type: String,
     #[serde(default)]
     position_embedding_type: Option<String>,
+    #[serde(default)]
+    id2label: BTreeMap<usize, String>,
+    #[serde(default)]
+    vocab_size: i64,
+    #[serde(default)]
+    type_vocab_size: i64,
+    #[serde(default)]
+    max_position_embeddings: i64,
     /// Our own key: how the letter case goes in, `token_type_ids` or not at all.
     #[serde(default)]
     vedetta_letter_case: Option<String>,
@@ -97,43 +106,44 @@ struct Family {
     vedetta_tagging: Option<String>,
 }
 
-/// `tokenizer_config.json`, which may be absent.
-#[derive(Default, Deserialize)]
-struct TokenizerConfig {
-    do_lower_case: Option<bool>,
-    strip_accents: Option<bool>,
-}
-
 /// A loaded model. Tensors are `Send` and not `Sync`: one thread uses it at a time.
 pub struct NerModel {
-    net: BertForTokenClassification,
+    net: Net,
     encoder: Encoder,
     labels: Vec<String>,
     tags: Vec<Tag>,
     iob2: bool,
+    family: String,
     id: String,
 }
 
 impl NerModel {
-    /// Loads `config.json`, `vocab.txt`, `model.safetensors` and, where it is there, `tokenizer_config.json`.
+    /// Loads `config.json`, the family's tokenizer files, `tokenizer_config.json` where it is there, and
+    /// `model.safetensors` or else `rust_model.ot`.
     pub fn load(folder: &Path, precision: Precision) -> Result<Self, ModelError> {
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read(&path).map_err(|source| ModelError::File { path, source })
         };
+        let optional = |name: &str| match read(name) {
+            Err(ModelError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            other => other.map(Some),
+        };
         let config = read("config.json")?;
         // The family first: another family's folder has other files.
-        family(&config)?;
-        let tokenizer = match read("tokenizer_config.json") {
-            Ok(bytes) => Some(bytes),
-            Err(ModelError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        let (vocab, weights) = (read("vocab.txt")?, read("model.safetensors")?);
-        Self::from_bytes(&config, &vocab, tokenizer.as_deref(), &weights, precision)
+        let (family, checked) = check(&config)?;
+        let tokenizer = TokenizerConfig::read(optional("tokenizer_config.json")?.as_deref())?;
+        let tokenizer = tokenizer::load(family, folder, &tokenizer, checked.vocab_size)?;
+        let ot = folder.join("rust_model.ot");
+        if !folder.join("model.safetensors").exists() && ot.exists() {
+            let bytes = std::fs::read(&ot).map_err(|source| ModelError::File { path: ot.clone(), source })?;
+            return Self::new(&config, tokenizer, &Weights::ot(&ot)?, hash(&bytes), precision);
+        }
+        let bytes = read("model.safetensors")?;
+        Self::new(&config, tokenizer, &Weights::safe(&bytes)?, hash(&bytes), precision)
     }
 
-    /// Builds a model from the files' contents.
+    /// Builds a model with a WordPiece vocabulary from the files' contents.
     pub fn from_bytes(
         config: &[u8],
         vocab: &[u8],
@@ -141,12 +151,21 @@ impl NerModel {
         safetensors: &[u8],
         precision: Precision,
     ) -> Result<Self, ModelError> {
-        let family = family(config)?;
+        let (_, checked) = check(config)?;
+        let tokenizer = TokenizerConfig::read(tokenizer)?;
+        let tokenizer = tokenizer::word_piece(vocab, &tokenizer, checked.vocab_size)?;
+        Self::new(config, tokenizer, &Weights::safe(safetensors)?, hash(safetensors), precision)
+    }
+
+    fn new(
+        bytes: &[u8],
+        tokenizer: TokenizerOption,
+        weights: &Weights,
+        id: String,
+        precision: Precision,
+    ) -> Result<Self, ModelError> {
+        let (family, config) = check(bytes)?;
         let config_error = |reason: String| ModelError::Config { file: "config.json", reason };
-        let mut config: BertConfig =
-            serde_json::from_slice(config).map_err(|e| config_error(e.to_string()))?;
-        check_sizes(&config).map_err(config_error)?;
-        (config.output_attentions, config.output_hidden_states) = (None, None);
         let labels = labels(&config).map_err(config_error)?;
         let tags: Vec<Tag> = labels.iter().map(|label| Tag::parse(label)).collect();
         if tags.iter().all(|tag| *tag == Tag::Outside) {
@@ -155,21 +174,7 @@ impl NerModel {
                 labels.join(", ")
             )));
         }
-        let tokenizer: TokenizerConfig = match tokenizer {
-            None => TokenizerConfig::default(),
-            Some(bytes) => serde_json::from_slice(bytes)
-                .map_err(|e| ModelError::Config { file: "tokenizer_config.json", reason: e.to_string() })?,
-        };
-        let vocab_error = |reason: String| ModelError::Config { file: "vocab.txt", reason };
-        let vocab = std::str::from_utf8(vocab).map_err(|e| vocab_error(e.to_string()))?;
-        if vocab.lines().count() as i64 > config.vocab_size {
-            return Err(vocab_error(format!(
-                "it has more lines than config.json's {} pieces",
-                config.vocab_size
-            )));
-        }
-        let limit = LIMIT.min(config.max_position_embeddings as usize);
-        let with_case = match family.vedetta_letter_case.as_deref() {
+        let with_case = match config.vedetta_letter_case.as_deref() {
             None => false,
             Some("token_type_ids") if config.type_vocab_size == casing::CLASSES => true,
             Some(other) => {
@@ -178,16 +183,25 @@ impl NerModel {
                 return Err(config_error(reason));
             }
         };
-        let iob2 = match family.vedetta_tagging.as_deref() {
+        let iob2 = match config.vedetta_tagging.as_deref() {
             None => false,
             Some("IOB2") => true,
             Some(other) => return Err(config_error(format!("vedetta_tagging `{other}` needs to be `IOB2`"))),
         };
-        let encoder = Encoder::new(vocab, tokenizer.do_lower_case, tokenizer.strip_accents, limit, with_case)
-            .map_err(vocab_error)?;
-        let net = weights::build(&config, safetensors, precision)?;
-        let id = blake3::hash(safetensors).to_hex()[..16].to_string();
-        Ok(Self { net, encoder, labels, tags, iob2, id })
+        let positions = config.max_position_embeddings - family.first_position();
+        let encoder = Encoder::new(tokenizer, usize::try_from(positions).unwrap_or_default(), with_case);
+        let net = weights::build(family, bytes, weights, precision)?;
+        Ok(Self { net, encoder, labels, tags, iob2, family: config.model_type, id })
+    }
+
+    /// The family, as `config.json` names it.
+    pub fn family(&self) -> &str {
+        &self.family
+    }
+
+    /// The labels, by number.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
     }
 
     /// First 16 hex digits of the weights' BLAKE3 hash.
@@ -259,45 +273,64 @@ impl NerModel {
     }
 }
 
-fn family(config: &[u8]) -> Result<Family, ModelError> {
-    let family: Family = serde_json::from_slice(config)
-        .map_err(|e| ModelError::Config { file: "config.json", reason: e.to_string() })?;
-    if !FAMILIES.contains(&family.model_type.as_str()) {
-        return Err(ModelError::Family(family.model_type));
-    }
-    match family.position_embedding_type.as_deref() {
-        None | Some("absolute") => Ok(family),
-        Some(other) => {
-            let reason = format!("position_embedding_type is `{other}` and only `absolute` is supported");
-            Err(ModelError::Config { file: "config.json", reason })
-        }
-    }
+fn hash(weights: &[u8]) -> String {
+    blake3::hash(weights).to_hex()[..16].to_string()
 }
 
-fn check_sizes(config: &BertConfig) -> Result<(), String> {
-    for (name, value, least) in [
-        ("hidden_size", config.hidden_size, 1),
-        ("intermediate_size", config.intermediate_size, 1),
-        ("num_attention_heads", config.num_attention_heads, 1),
-        ("num_hidden_layers", config.num_hidden_layers, 1),
-        ("type_vocab_size", config.type_vocab_size, 1),
-        ("vocab_size", config.vocab_size, 5),
-        ("max_position_embeddings", config.max_position_embeddings, 16),
-    ] {
-        if !(least..=1_000_000).contains(&value) {
-            return Err(format!("{name} is {value}"));
+/// Sizes that every family names in its own way; a network of an absurd one would take the machine down.
+const SIZES: &[(&str, i64)] = &[
+    ("hidden_size", 1),
+    ("dim", 1),
+    ("embedding_size", 1),
+    ("intermediate_size", 1),
+    ("hidden_dim", 1),
+    ("num_attention_heads", 1),
+    ("n_heads", 1),
+    ("num_hidden_layers", 1),
+    ("n_layers", 1),
+    ("type_vocab_size", 0),
+    ("vocab_size", 5),
+    ("max_position_embeddings", 16),
+];
+
+fn check(bytes: &[u8]) -> Result<(Family, ModelConfig), ModelError> {
+    let unusable = |reason: String| ModelError::Config { file: "config.json", reason };
+    let config: ModelConfig = serde_json::from_slice(bytes).map_err(|e| unusable(e.to_string()))?;
+    let name = serde_json::Value::String(config.model_type.clone());
+    let family: Family =
+        serde_json::from_value(name).map_err(|_| ModelError::Family(config.model_type.clone()))?;
+    if let Some(other) = config.position_embedding_type.as_deref().filter(|kind| *kind != "absolute") {
+        return Err(unusable(format!(
+            "position_embedding_type is `{other}` and only `absolute` is supported"
+        )));
+    }
+    let all: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(bytes).map_err(|e| unusable(e.to_string()))?;
+    let size = |name: &str| all.get(name).and_then(serde_json::Value::as_i64);
+    for name in ["vocab_size", "max_position_embeddings"] {
+        size(name).ok_or_else(|| unusable(format!("it has no {name}")))?;
+    }
+    for &(name, least) in SIZES {
+        if let Some(value) = size(name).filter(|value| !(least..=1_000_000).contains(value)) {
+            return Err(unusable(format!("{name} is {value}")));
         }
     }
-    if config.hidden_size % config.num_attention_heads != 0 {
-        return Err("hidden_size is no multiple of num_attention_heads".into());
+    for (width, heads) in [("hidden_size", "num_attention_heads"), ("dim", "n_heads")] {
+        if let (Some(wide), Some(count)) = (size(width), size(heads))
+            && wide % count != 0
+        {
+            return Err(unusable(format!("{width} is no multiple of {heads}")));
+        }
     }
-    Ok(())
+    Ok((family, config))
 }
 
 /// The labels by number; the numbers must be 0, 1, 2, …
-fn labels(config: &BertConfig) -> Result<Vec<String>, String> {
-    let map = config.id2label.as_ref().ok_or("it has no id2label")?;
-    (0..map.len() as i64)
-        .map(|id| map.get(&id).cloned().ok_or_else(|| format!("id2label has no number {id}")))
+fn labels(config: &ModelConfig) -> Result<Vec<String>, String> {
+    if config.id2label.is_empty() {
+        return Err("it has no id2label".into());
+    }
+    (0..config.id2label.len())
+        .map(|id| config.id2label.get(&id).cloned().ok_or_else(|| format!("id2label has no number {id}")))
         .collect()
 }

@@ -1,20 +1,18 @@
 //! Text into windows of pieces that the model reads at once.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use rust_tokenizers::Mask;
-use rust_tokenizers::tokenizer::{BertTokenizer, Tokenizer};
-use rust_tokenizers::vocab::{BertVocab, Vocab};
+use rust_bert::pipelines::common::TokenizerOption;
+use rust_tokenizers::{Mask, TokenIdsWithOffsets};
 
-use crate::casing;
+use crate::{casing, tokenizer};
 
 /// Pieces of a window, `[CLS]` and `[SEP]` among them: what the built-in model was trained with.
 pub(crate) const LIMIT: usize = 160;
 /// Pieces that two windows of one long sentence share, so that every word has context on both sides.
 const OVERLAP: usize = 32;
 
-/// One word as BERT's BasicTokenizer parts them.
+/// One word as BERT's BasicTokenizer parts them: at white space and at punctuation.
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
     /// Byte range in the text.
@@ -44,53 +42,37 @@ impl Window {
 
 /// Tokenizer and shape of one model's input.
 pub(crate) struct Encoder {
-    tokenizer: BertTokenizer,
+    tokenizer: TokenizerOption,
     pub(crate) cls: i64,
     pub(crate) sep: i64,
     pub(crate) pad: i64,
     limit: usize,
     with_case: bool,
+    /// Whether its pieces may run over punctuation (byte pairs, SentencePiece), so that words are parted here.
+    parts_words: bool,
 }
 
 impl Encoder {
-    /// From the text of a `vocab.txt`; `Err` says what is wrong with it.
-    pub(crate) fn new(
-        vocab: &str,
-        lower_case: Option<bool>,
-        strip_accents: Option<bool>,
-        limit: usize,
-        with_case: bool,
-    ) -> Result<Self, String> {
-        let values: HashMap<String, i64> =
-            vocab.lines().enumerate().map(|(id, piece)| (piece.trim_end().to_owned(), id as i64)).collect();
-        let mut special = HashMap::new();
-        for name in ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"] {
-            let id = values.get(name).ok_or_else(|| format!("it has no line {name}"))?;
-            special.insert(name.to_owned(), *id);
+    /// `positions`: what the network can take. With `with_case` the token types say the letter case.
+    pub(crate) fn new(tokenizer: TokenizerOption, positions: usize, with_case: bool) -> Self {
+        // What every family puts around one text: its two special pieces.
+        let empty =
+            TokenIdsWithOffsets { ids: vec![], offsets: vec![], reference_offsets: vec![], masks: vec![] };
+        let around = tokenizer.build_input_with_special_tokens(empty, None).token_ids;
+        Self {
+            cls: around.first().copied().unwrap_or_default(),
+            sep: around.last().copied().unwrap_or_default(),
+            pad: tokenizer.get_pad_id().unwrap_or_default(),
+            limit: LIMIT.min(positions).max(4) - 2,
+            with_case,
+            parts_words: !matches!(tokenizer, TokenizerOption::Bert(_)),
+            tokenizer,
         }
-        let reversed = |map: &HashMap<String, i64>| map.iter().map(|(k, v)| (*v, k.clone())).collect();
-        let lower_case = lower_case.unwrap_or_else(|| {
-            !values
-                .keys()
-                .any(|piece| !piece.starts_with('[') && piece.bytes().any(|b| b.is_ascii_uppercase()))
-        });
-        let (cls, sep, pad) = (special["[CLS]"], special["[SEP]"], special["[PAD]"]);
-        let mut vocab = BertVocab {
-            indices: reversed(&values),
-            special_indices: reversed(&special),
-            values,
-            special_values: special,
-            special_token_map: Default::default(),
-        };
-        vocab.special_token_map.unk_token = "[UNK]".into();
-        let tokenizer =
-            BertTokenizer::from_existing_vocab(vocab, lower_case, strip_accents.unwrap_or(lower_case));
-        Ok(Self { tokenizer, cls, sep, pad, limit: limit.min(LIMIT) - 2, with_case })
     }
 
     /// The pieces' texts.
     pub(crate) fn piece_texts(&self, pieces: &[i64]) -> Vec<String> {
-        pieces.iter().map(|id| Tokenizer::vocab(&self.tokenizer).id_to_token(id)).collect()
+        pieces.iter().map(|id| tokenizer::piece_text(&self.tokenizer, *id)).collect()
     }
 
     /// The words of one sentence, which begins at byte `base` of its text.
@@ -100,24 +82,42 @@ impl Encoder {
         bytes.push(sentence.len());
         let byte_at = |c: u32| bytes.get(c as usize).copied().unwrap_or(sentence.len());
         let tokens = self.tokenizer.tokenize_with_offsets(sentence);
-        let vocab = Tokenizer::vocab(&self.tokenizer);
+        let ids = self.tokenizer.convert_tokens_to_ids(&tokens.tokens);
         let mut words: Vec<Word> = Vec::new();
-        for ((piece, offset), mask) in tokens.tokens.iter().zip(&tokens.offsets).zip(&tokens.masks) {
+        // Pieces without letters of their own ("▁") belong to the word that follows.
+        let mut ahead: Vec<i64> = Vec::new();
+        let pieces = tokens.tokens.iter().zip(ids);
+        for (((piece, id), offset), mask) in pieces.zip(&tokens.offsets).zip(&tokens.masks) {
             let Some(offset) = offset else { continue };
-            let (start, end) = (byte_at(offset.begin), byte_at(offset.end));
-            let id = vocab.token_to_id(piece);
+            let (mut start, end) = (byte_at(offset.begin), byte_at(offset.end));
+            let mut continues = *mask == Mask::Continuation;
+            if self.parts_words {
+                start = end - sentence.get(start..end).unwrap_or_default().trim_start().len();
+                // SentencePiece's space before the text counts as the text's first character.
+                if start == end || piece == "▁" {
+                    ahead.push(id);
+                    continue;
+                }
+                // One character may be several pieces of bytes.
+                let inside = words.last().is_some_and(|word| base + start < word.end);
+                continues = inside || (ahead.is_empty() && start > 0 && joined(sentence, start));
+            }
             match words.last_mut() {
-                Some(word) if *mask == Mask::Continuation => {
+                Some(word) if continues => {
                     word.pieces.push(id);
                     word.end = word.end.max(base + end);
                 }
-                _ => words.push(Word {
-                    start: base + start,
-                    end: base + end.max(start),
-                    pieces: vec![id],
-                    case: 0,
-                    begins: words.is_empty(),
-                }),
+                _ => {
+                    let mut pieces = std::mem::take(&mut ahead);
+                    pieces.push(id);
+                    words.push(Word {
+                        start: base + start,
+                        end: base + end.max(start),
+                        pieces,
+                        case: 0,
+                        begins: words.is_empty(),
+                    });
+                }
             }
         }
         if self.with_case {
@@ -139,7 +139,9 @@ impl Encoder {
             }
         };
         for &(start, end) in sentences {
-            let words = self.words(&text[start..end], start);
+            // Byte pairs read a word after a space otherwise than one that begins a text.
+            let space = usize::from(self.parts_words && text[..start].ends_with(' '));
+            let words = self.words(&text[start - space..end], start - space);
             let length: usize = words.iter().map(|w| w.pieces.len()).sum();
             if size + length > self.limit {
                 close(&mut open, &mut windows);
@@ -174,6 +176,13 @@ impl Encoder {
             (from, kept) = (next.min(keep_to), keep_to);
         }
     }
+}
+
+/// Whether the character at byte `at` goes on with the word before it.
+fn joined(sentence: &str, at: usize) -> bool {
+    let before = sentence[..at].chars().next_back();
+    let after = sentence[at..].chars().next();
+    before.zip(after).is_some_and(|(a, b)| a.is_alphanumeric() && b.is_alphanumeric())
 }
 
 /// The word about `pieces` pieces before `to`.

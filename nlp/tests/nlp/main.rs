@@ -5,6 +5,7 @@
     reason = "a test may fail; clippy knows that only of #[test] functions"
 )]
 
+mod families;
 mod golden;
 mod language;
 mod lexicon;

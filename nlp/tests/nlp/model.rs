@@ -129,8 +129,8 @@ fn a_bad_folder_is_named() {
     check(&[], "config.json");
     check(&[("config.json", "{")], "config.json is not usable");
     check(
-        &[("config.json", r#"{"model_type":"deberta-v2"}"#)],
-        "family `deberta-v2` is not supported yet; supported: bert",
+        &[("config.json", r#"{"model_type":"gpt2"}"#)],
+        "family `gpt2` is not supported; name a model of one of these: bert,",
     );
     check(
         &[("config.json", r#"{"model_type":"bert"}"#), ("vocab.txt", vocab), ("model.safetensors", "")],

@@ -1,0 +1,122 @@
+//! The networks of the families that are loaded, behind one forward pass.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rust_bert::RustBertError;
+use rust_bert::albert::{AlbertConfig, AlbertForTokenClassification};
+use rust_bert::bert::{BertConfig, BertForTokenClassification};
+use rust_bert::distilbert::{DistilBertConfig, DistilBertForTokenClassification};
+use rust_bert::electra::{ElectraConfig, ElectraForTokenClassification};
+use rust_bert::roberta::RobertaForTokenClassification;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tch::nn::Path;
+use tch::{TchError, Tensor};
+
+use crate::model::ModelError;
+
+/// A family of networks, by the `model_type` of its configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Family {
+    Bert,
+    #[serde(rename = "distilbert")]
+    DistilBert,
+    Electra,
+    #[serde(rename = "roberta")]
+    Roberta,
+    XlmRoberta,
+    Albert,
+}
+
+/// The families by name, for messages. DeBERTa is not among them: rust-bert 0.23 takes the number of heads for the
+/// length of the text where it looks up relative positions, and in version 2 leaves out their offset and the root
+/// in their scale, so that the same weights gave other labels than in `transformers` for half the words.
+pub(crate) const FAMILIES: &str = "bert, distilbert, electra, roberta, xlm-roberta, albert";
+
+impl Family {
+    /// Positions that the network numbers before the first piece's own.
+    pub(crate) fn first_position(self) -> i64 {
+        match self {
+            // Positions are counted from the padding's id, 1, upward.
+            Self::Roberta | Self::XlmRoberta => 2,
+            _ => 0,
+        }
+    }
+}
+
+/// A network with its head. Tensors are `Send` and not `Sync`.
+pub(crate) enum Net {
+    Bert(BertForTokenClassification),
+    DistilBert(DistilBertForTokenClassification),
+    Electra(ElectraForTokenClassification),
+    Roberta(RobertaForTokenClassification),
+    Albert(AlbertForTokenClassification),
+}
+
+impl Net {
+    /// The network that `config` (the text of `config.json`) describes, its variables under `root`.
+    pub(crate) fn new(family: Family, config: &[u8], root: Path<'_>) -> Result<Self, ModelError> {
+        // Building asserts on odd sizes and panics where memory is short.
+        catch_unwind(AssertUnwindSafe(|| build(family, config, root))).map_err(|_| {
+            ModelError::Weights("a network of the sizes in config.json cannot be built".into())
+        })?
+    }
+
+    /// Logits of a batch: (windows, pieces, labels).
+    pub(crate) fn forward(&self, ids: &Tensor, mask: &Tensor, types: &Tensor) -> Result<Tensor, TchError> {
+        let failed = |error: RustBertError| TchError::Torch(error.to_string());
+        let (ids, mask, types) = (Some(ids), Some(mask), Some(types));
+        Ok(match self {
+            Self::Bert(net) => net.forward_t(ids, mask, types, None, None, false).logits,
+            Self::DistilBert(net) => net.forward_t(ids, mask, None, false).map_err(failed)?.logits,
+            Self::Electra(net) => net.forward_t(ids, mask, types, None, None, false).logits,
+            Self::Roberta(net) => net.forward_t(ids, mask, types, None, None, false).logits,
+            Self::Albert(net) => net.forward_t(ids, mask, types, None, None, false).logits,
+        })
+    }
+}
+
+fn build(family: Family, config: &[u8], root: Path<'_>) -> Result<Net, ModelError> {
+    let failed = |error: RustBertError| ModelError::Weights(error.to_string());
+    Ok(match family {
+        Family::Bert => Net::Bert(BertForTokenClassification::new(root, &bert(config)?).map_err(failed)?),
+        Family::Roberta | Family::XlmRoberta => {
+            Net::Roberta(RobertaForTokenClassification::new(root, &bert(config)?).map_err(failed)?)
+        }
+        Family::DistilBert => {
+            // Keys that newer files leave out, and that mean nothing to a token classifier.
+            let config: DistilBertConfig = read_with(config, &["tie_weights_", "sinusoidal_pos_embds"])?;
+            Net::DistilBert(DistilBertForTokenClassification::new(root, &config).map_err(failed)?)
+        }
+        Family::Electra => {
+            let config: ElectraConfig = read(config)?;
+            Net::Electra(ElectraForTokenClassification::new(root, &config).map_err(failed)?)
+        }
+        Family::Albert => {
+            let config: AlbertConfig = read(config)?;
+            Net::Albert(AlbertForTokenClassification::new(root, &config).map_err(failed)?)
+        }
+    })
+}
+
+fn bert(config: &[u8]) -> Result<BertConfig, ModelError> {
+    let mut config: BertConfig = read(config)?;
+    (config.output_attentions, config.output_hidden_states) = (None, None);
+    Ok(config)
+}
+
+/// As [`read`]; those of `keys` that are not there count as `false`.
+fn read_with<T: DeserializeOwned>(config: &[u8], keys: &[&str]) -> Result<T, ModelError> {
+    let mut map: serde_json::Map<String, serde_json::Value> = read(config)?;
+    for key in keys {
+        map.entry(*key).or_insert(false.into());
+    }
+    serde_json::from_value(map.into())
+        .map_err(|error| ModelError::Config { file: "config.json", reason: error.to_string() })
+}
+
+fn read<'a, T: Deserialize<'a>>(config: &'a [u8]) -> Result<T, ModelError> {
+    serde_json::from_slice(config)
+        .map_err(|error| ModelError::Config { file: "config.json", reason: error.to_string() })
+}

@@ -1,0 +1,106 @@
+//! Every family that is loaded: the files of `tests/tiny`, and what Python's `transformers` made of them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use vedetta_nlp::{NerModel, Precision};
+
+/// A text with the reference's pieces, and per piece its label and lead over the second best.
+#[derive(Deserialize)]
+struct Expected {
+    text: String,
+    ids: Vec<i64>,
+    labels: Vec<String>,
+    margin: Vec<f32>,
+}
+
+fn folder(family: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny").join(family)
+}
+
+fn check(family: &str) {
+    let model = NerModel::load(&folder(family), Precision::F32).unwrap();
+    assert_eq!(model.family(), family);
+    let mut compared = 0;
+    let expected = std::fs::read_to_string(folder(family).join("expected.jsonl")).unwrap();
+    for line in expected.lines() {
+        let want: Expected = serde_json::from_str(line).unwrap();
+        let words = model.words(&want.text).unwrap();
+        let ids: Vec<i64> = words.iter().flat_map(|word| word.ids.clone()).collect();
+        assert_eq!(ids, want.ids, "{family}: {}", want.text);
+        let mut at = 0;
+        for word in &words {
+            // Within rounding of a tie either label is right.
+            if want.margin[at] > 0.001 {
+                assert_eq!(word.raw, want.labels[at], "{family}: {:?} in {}", word.pieces, want.text);
+                compared += 1;
+            }
+            at += word.ids.len();
+        }
+        // Every letter and digit is in a word, once.
+        let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+        let covered: usize = words.iter().map(|word| letters(&want.text[word.range.0..word.range.1])).sum();
+        assert_eq!(covered, letters(&want.text), "{family}: {}", want.text);
+    }
+    assert!(compared > 300, "{family}: {compared} words");
+}
+
+#[test]
+fn bert() {
+    check("bert");
+}
+
+#[test]
+fn distilbert() {
+    check("distilbert");
+}
+
+#[test]
+fn electra() {
+    check("electra");
+}
+
+#[test]
+fn roberta() {
+    check("roberta");
+}
+
+#[test]
+fn xlm_roberta() {
+    check("xlm-roberta");
+}
+
+#[test]
+fn albert() {
+    check("albert");
+}
+
+#[test]
+fn names_are_parted_from_apostrophes_and_commas() {
+    for family in ["xlm-roberta", "roberta", "albert"] {
+        let model = NerModel::load(&folder(family), Precision::F32).unwrap();
+        let text = "L'Agenzia, a Roma.";
+        let words: Vec<&str> =
+            model.words(text).unwrap().iter().map(|word| &text[word.range.0..word.range.1]).collect();
+        assert_eq!(words, ["L", "'", "Agenzia", ",", "a", "Roma", "."], "{family}");
+    }
+}
+
+#[test]
+fn weights_of_rust_berts_own_converter() {
+    let from = folder("distilbert");
+    let to = tempfile::tempdir().unwrap();
+    for name in ["config.json", "vocab.txt"] {
+        std::fs::copy(from.join(name), to.path().join(name)).unwrap();
+    }
+    let tensors = tch::Tensor::read_safetensors(from.join("model.safetensors")).unwrap();
+    tch::Tensor::save_multi(&tensors, to.path().join("rust_model.ot")).unwrap();
+    let (a, b) =
+        (NerModel::load(&from, Precision::F32).unwrap(), NerModel::load(to.path(), Precision::F32).unwrap());
+    let text = "SUPARCO asked the Shanghai Academy of Spaceflight Technology for PRSS-02.";
+    assert_eq!(a.words(text).unwrap(), b.words(text).unwrap());
+    std::fs::write(to.path().join("rust_model.ot"), "no tensors").unwrap();
+    let error = NerModel::load(to.path(), Precision::F32).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.contains("rust_model.ot cannot be read"), "{error}");
+}
