@@ -131,16 +131,16 @@ impl NerModel {
         };
         let config = read("config.json")?;
         // The family first: another family's folder has other files.
-        let (family, checked) = check(&config)?;
+        let checked = check(&config)?;
         let tokenizer = TokenizerConfig::read(optional("tokenizer_config.json")?.as_deref())?;
-        let tokenizer = tokenizer::load(family, folder, &tokenizer, checked.vocab_size)?;
+        let tokenizer = tokenizer::load(checked.family, folder, &tokenizer, checked.config.vocab_size)?;
         let ot = folder.join("rust_model.ot");
         if !folder.join("model.safetensors").exists() && ot.exists() {
             let bytes = std::fs::read(&ot).map_err(|source| ModelError::File { path: ot.clone(), source })?;
-            return Self::new(&config, tokenizer, &Weights::ot(&ot)?, hash(&bytes), precision);
+            return Self::new(checked, tokenizer, &Weights::ot(&ot)?, hash(&bytes), precision);
         }
         let bytes = read("model.safetensors")?;
-        Self::new(&config, tokenizer, &Weights::safe(&bytes)?, hash(&bytes), precision)
+        Self::new(checked, tokenizer, &Weights::safe(&bytes)?, hash(&bytes), precision)
     }
 
     /// Builds a model with a WordPiece vocabulary from the files' contents.
@@ -151,46 +151,23 @@ impl NerModel {
         safetensors: &[u8],
         precision: Precision,
     ) -> Result<Self, ModelError> {
-        let (_, checked) = check(config)?;
+        let checked = check(config)?;
         let tokenizer = TokenizerConfig::read(tokenizer)?;
-        let tokenizer = tokenizer::word_piece(vocab, &tokenizer, checked.vocab_size)?;
-        Self::new(config, tokenizer, &Weights::safe(safetensors)?, hash(safetensors), precision)
+        let tokenizer = tokenizer::word_piece(vocab, &tokenizer, checked.config.vocab_size)?;
+        Self::new(checked, tokenizer, &Weights::safe(safetensors)?, hash(safetensors), precision)
     }
 
     fn new(
-        bytes: &[u8],
+        checked: Checked,
         tokenizer: TokenizerOption,
         weights: &Weights,
         id: String,
         precision: Precision,
     ) -> Result<Self, ModelError> {
-        let (family, config) = check(bytes)?;
-        let config_error = |reason: String| ModelError::Config { file: "config.json", reason };
-        let labels = labels(&config).map_err(config_error)?;
-        let tags: Vec<Tag> = labels.iter().map(|label| Tag::parse(label)).collect();
-        if tags.iter().all(|tag| *tag == Tag::Outside) {
-            return Err(config_error(format!(
-                "none of its labels is PER, ORG, LOC or MISC: {}",
-                labels.join(", ")
-            )));
-        }
-        let with_case = match config.vedetta_letter_case.as_deref() {
-            None => false,
-            Some("token_type_ids") if config.type_vocab_size == casing::CLASSES => true,
-            Some(other) => {
-                let reason =
-                    format!("vedetta_letter_case `{other}` needs to be `token_type_ids`, with 4 token types");
-                return Err(config_error(reason));
-            }
-        };
-        let iob2 = match config.vedetta_tagging.as_deref() {
-            None => false,
-            Some("IOB2") => true,
-            Some(other) => return Err(config_error(format!("vedetta_tagging `{other}` needs to be `IOB2`"))),
-        };
+        let Checked { family, config, bytes, labels, tags, iob2, with_case } = checked;
         let positions = config.max_position_embeddings - family.first_position();
         let encoder = Encoder::new(tokenizer, usize::try_from(positions).unwrap_or_default(), with_case);
-        let net = weights::build(family, bytes, weights, precision)?;
+        let net = weights::build(family, &bytes, weights, precision)?;
         Ok(Self { net, encoder, labels, tags, iob2, family: config.model_type, id })
     }
 
@@ -293,36 +270,70 @@ const SIZES: &[(&str, i64)] = &[
     ("max_position_embeddings", 16),
 ];
 
-fn check(bytes: &[u8]) -> Result<(Family, ModelConfig), ModelError> {
+/// What `config.json` says, checked.
+struct Checked {
+    family: Family,
+    config: ModelConfig,
+    /// The file as it is, for the family's own network.
+    bytes: Vec<u8>,
+    labels: Vec<String>,
+    tags: Vec<Tag>,
+    iob2: bool,
+    with_case: bool,
+}
+
+fn check(bytes: &[u8]) -> Result<Checked, ModelError> {
     let unusable = |reason: String| ModelError::Config { file: "config.json", reason };
     let config: ModelConfig = serde_json::from_slice(bytes).map_err(|e| unusable(e.to_string()))?;
     let name = serde_json::Value::String(config.model_type.clone());
     let family: Family =
         serde_json::from_value(name).map_err(|_| ModelError::Family(config.model_type.clone()))?;
     if let Some(other) = config.position_embedding_type.as_deref().filter(|kind| *kind != "absolute") {
-        return Err(unusable(format!(
-            "position_embedding_type is `{other}` and only `absolute` is supported"
-        )));
+        return Err(unusable(format!("position_embedding_type is `{other}` and only `absolute` is supported")));
     }
+    sizes(bytes).map_err(unusable)?;
+    let labels = labels(&config).map_err(unusable)?;
+    let tags: Vec<Tag> = labels.iter().map(|label| Tag::parse(label)).collect();
+    if tags.iter().all(|tag| *tag == Tag::Outside) {
+        return Err(unusable(format!("none of its labels is PER, ORG, LOC or MISC: {}", labels.join(", "))));
+    }
+    let with_case = match config.vedetta_letter_case.as_deref() {
+        None => false,
+        Some("token_type_ids") if config.type_vocab_size == casing::CLASSES => true,
+        Some(other) => {
+            return Err(unusable(format!(
+                "vedetta_letter_case `{other}` needs to be `token_type_ids`, with 4 token types"
+            )));
+        }
+    };
+    let iob2 = match config.vedetta_tagging.as_deref() {
+        None => false,
+        Some("IOB2") => true,
+        Some(other) => return Err(unusable(format!("vedetta_tagging `{other}` needs to be `IOB2`"))),
+    };
+    Ok(Checked { family, config, bytes: bytes.to_vec(), labels, tags, iob2, with_case })
+}
+
+fn sizes(bytes: &[u8]) -> Result<(), String> {
     let all: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(bytes).map_err(|e| unusable(e.to_string()))?;
+        serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     let size = |name: &str| all.get(name).and_then(serde_json::Value::as_i64);
     for name in ["vocab_size", "max_position_embeddings"] {
-        size(name).ok_or_else(|| unusable(format!("it has no {name}")))?;
+        size(name).ok_or_else(|| format!("it has no {name}"))?;
     }
     for &(name, least) in SIZES {
         if let Some(value) = size(name).filter(|value| !(least..=1_000_000).contains(value)) {
-            return Err(unusable(format!("{name} is {value}")));
+            return Err(format!("{name} is {value}"));
         }
     }
     for (width, heads) in [("hidden_size", "num_attention_heads"), ("dim", "n_heads")] {
         if let (Some(wide), Some(count)) = (size(width), size(heads))
             && wide % count != 0
         {
-            return Err(unusable(format!("{width} is no multiple of {heads}")));
+            return Err(format!("{width} is no multiple of {heads}"));
         }
     }
-    Ok((family, config))
+    Ok(())
 }
 
 /// The labels by number; the numbers must be 0, 1, 2, …
