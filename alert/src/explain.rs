@@ -59,6 +59,7 @@ pub fn alert(alert: &Alert) -> String {
     if !why.is_empty() {
         wrap(&mut out, &format!("Why ({:.2}): {}", alert.score, why.join(" · ")), "");
     }
+    render::new_names(alert).iter().for_each(|line| push(&mut out, line));
     let (shown, more) = render::also_in(alert);
     for telling in shown {
         push(&mut out, &format!("Also in {}: {}", render::one_line(&telling.source_name), telling.url));

@@ -6,6 +6,8 @@ use vedetta_domain::{Alert, AlertKind, Language, Passage, Telling};
 pub const QUOTE_MAX: usize = 300;
 /// Other tellings that are named; the rest is counted.
 const ALSO_MAX: usize = 5;
+/// Characters of a new name.
+const NAME_MAX: usize = 80;
 
 /// The line that opens a message about several alerts, or about one.
 pub fn headline(alerts: &[Alert]) -> String {
@@ -73,6 +75,25 @@ fn telling_few(matched: &[String]) -> Vec<String> {
         }
     }
     few
+}
+
+/// New names that are told; the rest is in the JSON.
+const NEW_NAMES: usize = 4;
+
+/// The new names in words, those beside one known name together: `New near Suparco: SpaceChain, Acme`.
+pub fn new_names(alert: &Alert) -> Vec<String> {
+    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+    for name in alert.new_names.iter().take(NEW_NAMES) {
+        let text = truncate(&one_line(&name.text), NAME_MAX);
+        match lines.iter_mut().find(|(near, _)| *near == name.near_text) {
+            Some((_, names)) => names.push(text),
+            None => lines.push((&name.near_text, vec![text])),
+        }
+    }
+    let line = |(near, names): (&str, Vec<String>)| {
+        format!("New near {}: {}", truncate(&one_line(near), NAME_MAX), names.join(", "))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// Who else tells it: outlets with addresses, and how many more there are.

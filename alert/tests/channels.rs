@@ -5,7 +5,8 @@
 use jiff::Timestamp;
 use vedetta_alert::{Channel, ChannelConfig, ChannelKind, explain};
 use vedetta_domain::{
-    Alert, AlertId, AlertKind, ItemId, Language, Passage, Reason, SourceId, StoryId, Telling, WatchId,
+    Alert, AlertId, AlertKind, EntityId, EntityKind, ItemId, Language, NewName, Passage, Reason, SourceId,
+    StoryId, Telling, WatchId,
 };
 
 fn telling(name: &str, title: &str) -> Telling {
@@ -41,6 +42,12 @@ fn alert(number: usize, title: &str, quote: &str) -> Alert {
         telling: Some(telling("Esempio", title)),
         also_in: (0..8).map(|i| telling(&format!("Altro{i}"), "Altrove")).collect(),
         entities: vec!["SUPARCO".into()],
+        new_names: vec![NewName {
+            text: "SpaceChain".into(),
+            kind: EntityKind::Org,
+            near: EntityId("suparco".into()),
+            near_text: "Suparco".into(),
+        }],
         text: None,
     }
 }

@@ -4,6 +4,7 @@
 //! file, then `added/` in that folder. Everything that is wrong is reported in one run, each with file,
 //! line and hint; a configuration with an error is not taken at all.
 
+mod accept;
 mod entities;
 mod error;
 mod layer;
@@ -12,6 +13,7 @@ mod settings;
 mod show;
 mod sources;
 
+pub use accept::{NewEntity, accept, id_of};
 pub use error::{ConfigErrors, Problem};
 pub use settings::{Config, General, ModelChoice, Worker};
 pub use show::Shown;

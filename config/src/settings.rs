@@ -1,6 +1,10 @@
 //! The checked settings.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -307,16 +311,17 @@ fn merge(
         }
         (None, None) => ClientConfig::default().user_agent,
     };
+    let data_dir = all.general.data_dir.unwrap_or_else(state_dir);
     Some(Config {
         general: General {
-            data_dir: all.general.data_dir.unwrap_or_else(state_dir),
+            data_dir: data_dir.clone(),
             alert_max_age_hours: all.general.alert_max_age_hours.unwrap_or(48),
         },
         worker: Worker {
             model: match all.worker.model.as_deref() {
                 None | Some("builtin") => ModelChoice::Builtin,
                 Some("none") => ModelChoice::None,
-                Some(path) => ModelChoice::Path(path.into()),
+                Some(name) => ModelChoice::Path(model_folder(name, &data_dir)),
             },
             memory_limit_mb: all.worker.memory_limit_mb.unwrap_or(1500),
             threads: all.worker.threads.unwrap_or(2).clamp(1, 64),
@@ -345,6 +350,15 @@ fn merge(
         },
         origins,
     })
+}
+
+/// The folder of a model: `owner/name` that is no folder here is one that `vedetta model fetch` downloads.
+fn model_folder(name: &str, data_dir: &Path) -> PathBuf {
+    let hub = name.matches('/').count() == 1 && !name.starts_with(['/', '.']) && !name.ends_with('/');
+    if hub && !Path::new(name).exists() {
+        return data_dir.join("models").join(name.replace('/', "--"));
+    }
+    name.into()
 }
 
 /// What systemd made for the service, or its usual place.

@@ -67,9 +67,13 @@ pub enum Command {
     #[command(subcommand)]
     Try(TryCommand),
 
-    /// Look at the model
+    /// Look at models, and fetch them
     #[command(subcommand)]
     Model(ModelCommand),
+
+    /// Change the lexicon
+    #[command(subcommand)]
+    Entities(EntitiesCommand),
 
     /// Run the whole path against a sample site on loopback and show the alert
     #[command(after_help = "Examples:
@@ -181,9 +185,79 @@ pub enum ModelCommand {
   vedetta model check                 the model of the configuration
   vedetta model check ./my-model")]
     Check {
-        /// Folder in the Hugging Face layout
+        /// Folder in the Hugging Face layout, or the name of a model that was fetched
         dir: Option<PathBuf>,
     },
+    /// Download a model from a hub; an interrupted download goes on where it broke off
+    #[command(
+        after_help = "Fetches config.json, the tokenizer's files and model.safetensors (or rust_model.ot), checks
+sizes and checksums, and prints the folder. Name the model in vedetta.toml afterwards:
+  [worker]
+  model = \"owner/name\"
+Examples:
+  vedetta model fetch Davlan/distilbert-base-multilingual-cased-ner-hrl
+  vedetta model fetch owner/name --revision v2 --to ./models"
+    )]
+    Fetch(FetchArgs),
+    /// List the built-in model and those that were fetched
+    #[command(after_help = "Examples:
+  vedetta model list
+  vedetta model list --json")]
+    List {
+        /// Folder of fetched models; default: models in the data folder
+        #[arg(long, value_name = "DIR")]
+        models: Option<PathBuf>,
+    },
+}
+
+/// Options of `vedetta model fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// The model's name on the hub
+    #[arg(value_name = "OWNER/NAME")]
+    pub name: String,
+    /// Branch, tag or commit
+    #[arg(long, default_value = "main")]
+    pub revision: String,
+    /// Address of the hub
+    #[arg(long, default_value = "https://huggingface.co", value_name = "URL")]
+    pub hub: String,
+    /// Folder of fetched models; default: models in the data folder
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+}
+
+/// What can be done with the lexicon.
+#[derive(Debug, Subcommand)]
+pub enum EntitiesCommand {
+    /// Take a name into the lexicon; it stands in added/entities/accepted.toml of the configuration
+    #[command(after_help = "A running daemon takes it after `systemctl reload vedetta`.
+Examples:
+  vedetta entities accept SpaceChain --kind ORG --groups space,firm
+  vedetta entities accept \"Ahmad Bilal\" --kind PER --groups pakistan,space --alias \"A. Bilal\"")]
+    Accept(AcceptArgs),
+}
+
+/// Options of `vedetta entities accept`.
+#[derive(Debug, Args)]
+pub struct AcceptArgs {
+    /// The name as texts write it
+    pub name: String,
+    /// PER, ORG, LOC or MISC
+    #[arg(long)]
+    pub kind: String,
+    /// Groups that watches ask for, with commas between them
+    #[arg(long, value_delimiter = ',')]
+    pub groups: Vec<String>,
+    /// A further form of the name; may be given several times
+    #[arg(long = "alias", value_name = "FORM")]
+    pub aliases: Vec<String>,
+    /// Id of the entity that it is part of
+    #[arg(long, value_name = "ID")]
+    pub part_of: Option<String>,
+    /// Id; default: the name in small letters with hyphens
+    #[arg(long)]
+    pub id: Option<String>,
 }
 
 /// Options of the demo.

@@ -333,6 +333,7 @@ fn alert(
             telling: Some(telling.clone()),
             also_in: Vec::new(),
             entities,
+            new_names: vedetta_nlp::new_names(tagged),
             text: None,
         },
     }

@@ -47,6 +47,7 @@ impl Health {
             telling: None,
             also_in: Vec::new(),
             entities: Vec::new(),
+            new_names: Vec::new(),
             text: Some(text),
         };
         if let Err(error) = self.store.raise(AlertRow { alert, channels }).await {

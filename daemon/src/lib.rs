@@ -8,6 +8,7 @@ mod committer;
 mod deliver;
 pub mod demo;
 mod health;
+mod hub;
 mod notify;
 mod novelty;
 mod output;

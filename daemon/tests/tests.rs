@@ -4,6 +4,7 @@
 
 mod crash;
 mod input;
+mod model;
 mod offline;
 mod reload;
 mod support;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ItemId, Language, SourceId, StoryId};
+use crate::{ItemId, Language, NewName, SourceId, StoryId};
 
 /// The operator's name for a watch: kebab-case, unique over all layers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -139,6 +139,9 @@ pub struct Alert {
     pub also_in: Vec<Telling>,
     /// Linked and new names in the passages, for people, at most 12.
     pub entities: Vec<String>,
+    /// Names that no lexicon knows, beside known ones.
+    #[serde(default)]
+    pub new_names: Vec<NewName>,
     /// For health: what failed, why, and what to do.
     pub text: Option<String>,
 }

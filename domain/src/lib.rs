@@ -22,4 +22,4 @@ pub use poll::PollState;
 pub use secret::Secret;
 pub use source::{PageRules, Source, SourceId, SourceKind};
 pub use story::{DedupeVerdict, Rung, StoryId};
-pub use tagged::{Language, LanguageGuess, LanguageMethod, Mention, Origin, TaggedArticle};
+pub use tagged::{Language, LanguageGuess, LanguageMethod, Mention, NewName, Origin, TaggedArticle};

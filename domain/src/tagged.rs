@@ -1,5 +1,7 @@
 //! An article whose language and entities are known.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Article, EntityId, EntityKind};
@@ -90,6 +92,25 @@ pub struct Mention {
     pub entity: Option<EntityId>,
     /// That record's groups; empty for an unknown name.
     pub groups: Vec<String>,
+}
+
+/// A name that no lexicon knows, beside one that it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewName {
+    /// The name as the text writes it.
+    pub text: String,
+    /// Class, by the model.
+    pub kind: EntityKind,
+    /// The known entity nearest in the sentence.
+    pub near: EntityId,
+    /// That one's name as the text writes it.
+    pub near_text: String,
+}
+
+impl fmt::Display for NewName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "new near {}: {} ({})", self.near_text, self.text, self.kind)
+    }
 }
 
 /// An article with language and entities: what the worker hands to the committer.

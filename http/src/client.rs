@@ -89,7 +89,40 @@ impl Client {
         time::timeout_at(deadline, self.follow(&request)).await.map_err(|_| timed_out())?
     }
 
+    /// As [`Client::send`], for bodies that are too long for memory: `begin` sees status and headers and says where the
+    /// body goes (`None`: it is not wanted). The request's time is the longest wait for one piece of it.
+    pub async fn stream<W: std::io::Write>(
+        &self,
+        request: &Request,
+        begin: impl FnOnce(u16, &Headers) -> Result<Option<W>, String>,
+    ) -> Result<(), HttpError> {
+        let limit = request.timeout.unwrap_or(self.config.total_timeout);
+        let late = || HttpError::Timeout { url: shown(&request.url), seconds: limit.as_secs() };
+        let broken = |why: String| HttpError::Broken { url: shown(&request.url), why };
+        let (answer, url, _) = time::timeout(limit, self.reach(request)).await.map_err(|_| late())??;
+        let Some(mut to) = begin(answer.status().as_u16(), &headers(&answer)).map_err(broken)? else {
+            return Ok(());
+        };
+        let mut chunks = answer.bytes_stream();
+        let mut seen = 0;
+        while let Some(chunk) = time::timeout(limit, chunks.next()).await.map_err(|_| late())? {
+            let chunk = chunk.map_err(|error| named(&error, &url))?;
+            seen += chunk.len();
+            if seen > request.max_body {
+                return Err(HttpError::TooLarge { url: shown(&request.url), limit: request.max_body });
+            }
+            to.write_all(&chunk).map_err(|error| broken(format!("the answer cannot be kept: {error}")))?;
+        }
+        to.flush().map_err(|error| broken(format!("the answer cannot be kept: {error}")))
+    }
+
     async fn follow(&self, request: &Request) -> Result<Response, HttpError> {
+        let (answer, url, moved) = self.reach(request).await?;
+        read(answer, &url, request.max_body, moved).await
+    }
+
+    /// The answer at the end of the redirects, its address, and where the first one has moved to for good.
+    async fn reach(&self, request: &Request) -> Result<(reqwest::Response, Url, Option<String>), HttpError> {
         let guard = self.guard(&request.allow_networks);
         let client = self.client(&guard)?;
         let mut url = parse(&request.url)?;
@@ -104,7 +137,7 @@ impl Client {
             let redirect = matches!(status, 301 | 302 | 303 | 307 | 308) && request.follow_redirects;
             let Some(target) = target.filter(|_| redirect) else {
                 let moved = (hop > 0 && permanent).then(|| url.to_string());
-                return read(answer, &url, request.max_body, moved).await;
+                return Ok((answer, url, moved));
             };
             permanent &= matches!(status, 301 | 308);
             let bad = |why: String| HttpError::BadUrl { url: shown(target), why };
@@ -175,8 +208,7 @@ async fn read(
     moved: Option<String>,
 ) -> Result<Response, HttpError> {
     let status = answer.status().as_u16();
-    let headers: Headers =
-        answer.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let headers = headers(&answer);
     let mut body = Vec::new();
     let mut chunks = answer.bytes_stream();
     while let Some(chunk) = chunks.next().await {
@@ -187,6 +219,10 @@ async fn read(
         body.extend_from_slice(&chunk);
     }
     Ok(Response { url: url.to_string(), status, headers, body, moved })
+}
+
+fn headers(answer: &reqwest::Response) -> Headers {
+    answer.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
 /// An address that may be asked: http or https, with a host, without credentials and backslashes.

@@ -79,6 +79,14 @@ pub enum HttpError {
         /// The library's words.
         why: String,
     },
+    /// The answer is not what was asked for, or cannot be kept.
+    #[error("{url}: {why}")]
+    Broken {
+        /// The address.
+        url: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The client could not be built.
     #[error("the HTTP client cannot be built: {0}")]
     Build(String),
@@ -97,6 +105,7 @@ impl HttpError {
             Self::TooLarge { .. } => "too-large",
             Self::TooManyRedirects { .. } => "redirects",
             Self::Protocol { .. } => "protocol",
+            Self::Broken { .. } => "broken",
             Self::Build(_) => "build",
         }
     }

@@ -289,7 +289,9 @@ fn check(bytes: &[u8]) -> Result<Checked, ModelError> {
     let family: Family =
         serde_json::from_value(name).map_err(|_| ModelError::Family(config.model_type.clone()))?;
     if let Some(other) = config.position_embedding_type.as_deref().filter(|kind| *kind != "absolute") {
-        return Err(unusable(format!("position_embedding_type is `{other}` and only `absolute` is supported")));
+        return Err(unusable(format!(
+            "position_embedding_type is `{other}` and only `absolute` is supported"
+        )));
     }
     sizes(bytes).map_err(unusable)?;
     let labels = labels(&config).map_err(unusable)?;

@@ -48,6 +48,7 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
         telling: Some(telling.clone()),
         also_in: Vec::new(),
         entities: vec!["SUPARCO".into()],
+        new_names: Vec::new(),
         text: None,
     };
     let text = format!("A text of some length, number {n}, repeated. ").repeat(40);

@@ -6,8 +6,8 @@ use vedetta_domain::{Alert, Secret, Telling};
 
 use crate::render::{self, QUOTE_MAX};
 
-/// Alerts that one message holds at most: four blocks each, 50 in all.
-pub(super) const MEMBERS_MAX: usize = 10;
+/// Alerts that one message holds at most: five blocks each, 50 in all, the header among them.
+pub(super) const MEMBERS_MAX: usize = 9;
 /// Milliseconds between two messages at least.
 pub(super) const PACE_MS: u64 = 1_000;
 
@@ -60,6 +60,11 @@ fn alert_blocks(alert: &Alert) -> Vec<Value> {
     if !why.is_empty() {
         let why = format!("Why ({:.2}): {}", alert.score, escape(&why, WHY_MAX));
         blocks.push(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": why}]}));
+    }
+    let new = render::new_names(alert).join(" · ");
+    if !new.is_empty() {
+        let new = escape(&new, WHY_MAX);
+        blocks.push(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": new}]}));
     }
     let also = also(alert);
     if !also.is_empty() {

@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::Sha256;
-use vedetta_domain::{Alert, AlertKind, Reason, Secret, Telling};
+use vedetta_domain::{Alert, AlertKind, NewName, Reason, Secret, Telling};
 
 use crate::render::{self, QUOTE_MAX};
 
@@ -40,6 +40,7 @@ struct WireAlert<'a> {
     reasons: Vec<WireReason<'a>>,
     also_in: Vec<WireTelling<'a>>,
     entities: &'a [String],
+    new_names: &'a [NewName],
     text: Option<&'a str>,
 }
 
@@ -118,6 +119,7 @@ fn wire_alert(alert: &Alert) -> WireAlert<'_> {
             .collect(),
         also_in: alert.also_in.iter().map(wire_telling).collect(),
         entities: &alert.entities,
+        new_names: &alert.new_names,
         text: alert.text.as_deref(),
     }
 }

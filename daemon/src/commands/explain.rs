@@ -24,7 +24,7 @@ pub async fn run(cli: &Cli, what: &str) -> anyhow::Result<ExitCode> {
     let context = Context { source: None, now: Timestamp::now() };
     let verdicts: Vec<_> = settings.watches.iter().map(|watch| watch.check(&tagged, &context)).collect();
     if cli.json {
-        let report = json!({ "article": tagged, "dedupe": dedupe, "watches": verdicts });
+        let report = json!({ "article": tagged, "new_names": vedetta_nlp::new_names(&tagged), "dedupe": dedupe, "watches": verdicts });
         say!("{report}");
         return Ok(ExitCode::SUCCESS);
     }
@@ -36,6 +36,13 @@ pub async fn run(cli: &Cli, what: &str) -> anyhow::Result<ExitCode> {
     say!("language  {} ({:.0} %, by {:?})", guess.language.code(), guess.confidence * 100.0, guess.method);
     say!("model     {}", tagged.model.as_deref().unwrap_or("none: the lexicon alone"));
     say!("\n{}", marked(&tagged));
+    for name in vedetta_nlp::new_names(&tagged) {
+        say!(
+            "{name}; `vedetta entities accept {:?} --kind {} --groups …` takes it into the lexicon",
+            name.text,
+            name.kind
+        );
+    }
     if let Some(dedupe) = &dedupe {
         say!("\ndedupe    {:?} of {:?}: {}", dedupe.rung, dedupe.of, dedupe.reasons.join("; "));
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod entities;
 mod explain;
 mod input;
 mod model;
@@ -9,14 +10,14 @@ mod once;
 mod run;
 mod try_;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::CommandFactory;
 use vedetta_config::{Config, ConfigErrors};
 use vedetta_store::StoreError;
 
 use crate::{
-    cli::{Cli, Command, ConfigCommand, ModelCommand},
+    cli::{Cli, Command, ConfigCommand, EntitiesCommand, ModelCommand},
     demo,
     settings::Settings,
     worker,
@@ -36,7 +37,10 @@ pub fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Show) => config::run(cli),
         Command::Explain { what } => runtime()?.block_on(explain::run(cli, what)),
         Command::Try(command) => try_::run(cli, command),
-        Command::Model(ModelCommand::Check { dir }) => model::run(cli, dir.as_deref()),
+        Command::Model(ModelCommand::Check { dir }) => model::check(cli, dir.as_deref()),
+        Command::Model(ModelCommand::Fetch(args)) => runtime()?.block_on(model::fetch(cli, args)),
+        Command::Model(ModelCommand::List { models }) => model::list(cli, models.as_deref()),
+        Command::Entities(EntitiesCommand::Accept(args)) => entities::accept(cli, args),
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "vedetta", &mut std::io::stdout());
@@ -73,13 +77,17 @@ pub struct ConfigFault(pub String);
 
 /// The configuration of `--config`, or the default one.
 pub fn load(cli: &Cli) -> anyhow::Result<Settings> {
-    let default = std::path::Path::new("/etc/vedetta");
-    let path = cli.config.as_deref().or_else(|| default.is_dir().then_some(default));
-    let config: Config = vedetta_config::load(path)?;
+    let config: Config = vedetta_config::load(config_path(cli))?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     Settings::new(config)
+}
+
+/// Where the operator's configuration stands, if there is one.
+fn config_path(cli: &Cli) -> Option<&Path> {
+    let default = Path::new("/etc/vedetta");
+    cli.config.as_deref().or_else(|| default.is_dir().then_some(default))
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
