@@ -1,8 +1,9 @@
-"""The start encoder: MiniLM with four token types and a tokenizer to match."""
+"""The start encoder, widened to four token types, and a tokenizer to match."""
 
 import os
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from tokenizers import BertWordPieceTokenizer
 from transformers import BertConfig
@@ -23,11 +24,16 @@ def vocabulary(folder: str) -> list:
 
 
 def config(folder: str) -> BertConfig:
-    """For the folder's vocabulary. Dropout on the attention weights is off: it is slow on a CPU."""
+    """For the folder's weights. Dropout on the attention weights is off: it is slow on a CPU."""
+    with safe_open(os.path.join(folder, "model.safetensors"), "pt") as f:
+        names = f.keys()
+        positions = next(k for k in names if k.endswith("position_embeddings.weight"))
+        positions = f.get_slice(positions).get_shape()[0]
     return BertConfig(
         vocab_size=len(vocabulary(folder)),
+        max_position_embeddings=positions,
         hidden_size=384,
-        num_hidden_layers=6,
+        num_hidden_layers=sum(k.endswith("intermediate.dense.weight") for k in names),
         num_attention_heads=12,
         intermediate_size=1536,
         type_vocab_size=4,

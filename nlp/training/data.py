@@ -9,6 +9,7 @@ import casing
 import corpus
 import domain
 import domain_sets
+import gazetteer
 from base import LABEL_ID
 
 CLS, SEP, MASK = 101, 102, 103
@@ -65,7 +66,7 @@ def mentions_of(sents):
 class Mixer:
     """Draws windows from all training sets by their shares."""
 
-    def __init__(self, data: str, tok, seed: int, domain_share: float = 4.0, written_share: float = 10.0):
+    def __init__(self, data: str, tok, seed: int, domain_share: float = 4.0, written_share: float = 20.0):
         self.rng = random.Random(seed)
         self.sets, weights = [], []
         pool = {"it": [], "en": []}
@@ -86,6 +87,11 @@ class Mixer:
             pool[lang].extend(sents)
         self.weights = np.cumsum(np.array(weights) / sum(weights)).tolist()
         self.mentions = {k: {kind: list(v.values()) for kind, v in mentions_of(s).items()} for k, s in pool.items()}
+        self.apostrophes = {(tok.token_to_id("'"),), (tok.token_to_id("’"),)}
+        self.gazetteer = {}
+        for lang in ("it", "en"):
+            names = to_words(tok, [(n, [(0, len(n), kind)]) for kind, n in gazetteer.load(lang, self.rng)])
+            self.gazetteer[lang] = {kind: list(v.values()) for kind, v in mentions_of(names).items()}
         names = [to_words(tok, [(n, [(0, len(n), kind)])])[0] for kind, n in domain.all_names(data)]
         self.domain = {kind: list(v.values()) for kind, v in mentions_of(names).items()}
 
@@ -109,9 +115,12 @@ class Mixer:
                 j += 1
             new = None
             if rng.random() < 0.6:
-                after_apostrophe = i > 0 and words[i - 1].pieces in ((1005,), (1521,))
-                source = self.domain if rng.random() < 0.12 else self.mentions[
-                    lang if rng.random() < 0.8 else ("en" if lang == "it" else "it")]
+                after_apostrophe = i > 0 and words[i - 1].pieces in self.apostrophes
+                whose = lang if rng.random() < 0.8 else ("en" if lang == "it" else "it")
+                draw = rng.random()
+                source = self.domain if draw < 0.12 else self.mentions[whose]
+                if draw > 0.6 and kind != 7:
+                    source = self.gazetteer[whose]
                 for _ in range(8):
                     new = rng.choice(source[kind])
                     if not after_apostrophe or new[0].vowel:
@@ -150,7 +159,7 @@ class Mixer:
                 at += 1
                 words = words + sents[at]
                 size = sum(len(w.pieces) for w in words)
-        if rng.random() < 0.2:
+        if rng.random() < 0.3:
             words = self._swap(words, lang)
         return self._damage(words), misc, loss_weight
 
