@@ -58,3 +58,31 @@ async fn a_worker_that_is_killed_is_started_again_and_loses_nothing() {
     terminate(&scene, daemon).await;
     assert_eq!(scene.told(), scene.expected.events());
 }
+
+/// A text that ends the worker, by an abort as of C++, a stack overflow or a panic, costs itself and nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_kills_the_worker_is_put_aside_alone() {
+    for death in ["abort Zahedan", "overflow Zahedan", "panic Zahedan"] {
+        let scene = Scene::new().await;
+        let mut daemon = scene.daemon_with("VEDETTA_TEST_DEATH", death);
+        soon("the alerts", scene.receiver.until(scene.expected.events().len())).await;
+        soon("the health alert", async {
+            let mut count = 1;
+            loop {
+                scene.receiver.until_health(count).await;
+                let told = scene.receiver.health();
+                if told
+                    .iter()
+                    .any(|told| told.text.contains("killed the worker") && told.text.contains("chabahar"))
+                {
+                    break;
+                }
+                count = told.len() + 1;
+            }
+        })
+        .await;
+        assert!(daemon.try_wait().unwrap().is_none(), "{death}: the daemon stays up");
+        assert_eq!(scene.told(), scene.expected.events(), "{death}");
+        terminate(&scene, daemon).await;
+    }
+}

@@ -24,9 +24,9 @@ fn check_failure(args: &[&str], code: i32, words: &[&str]) {
 fn try_tag_names_the_agency_and_the_range_in_both_languages() {
     let input = "{\"id\":1,\"text\":\"SUPARCO launched PRSS-1 from Jiuquan.\"}\n\
                  {\"id\":\"due\",\"text\":\"È la SUPARCO che ha lanciato PRSS-1 da Jiuquan.\"}\n\
-                 not json\n\n{\"id\":4}\n{\"id\":5,\"text\":\"\"}\n";
+                 not json\n\n{\"id\":4}\n{\"id\":5,\"text\":\"\"}\n{\"id\":6,\"text\":\"half a pair: \\ud83d.\"}\n";
     let rows = json_lines(&["try", "tag"], input);
-    assert_eq!(rows.len(), 5);
+    assert_eq!(rows.len(), 6);
     let found = |row: &Value, text: &str| {
         row["entities"].as_array().unwrap().iter().find(|e| e["text"] == text).cloned().unwrap_or(Value::Null)
     };
@@ -41,7 +41,8 @@ fn try_tag_names_the_agency_and_the_range_in_both_languages() {
         (Some(5), Some(12)),
         "code points, not bytes"
     );
-    for bad in [&rows[2], &rows[3]] {
+    // The last one has half a surrogate pair, which is no text.
+    for bad in [&rows[2], &rows[3], &rows[5]] {
         assert!(bad["id"].is_null() && bad["error"].is_string(), "{bad}");
     }
     assert_eq!((rows[4]["id"].as_u64(), rows[4]["entities"].as_array().map(Vec::len)), (Some(5), Some(0)));

@@ -59,10 +59,16 @@ impl Scene {
 
     /// A running daemon.
     pub fn daemon(&self) -> Child {
+        self.daemon_with("VEDETTA_LOG", "error")
+    }
+
+    /// A running daemon with one more variable in its environment.
+    pub fn daemon_with(&self, name: &str, value: &str) -> Child {
         AsyncCommand::new(binary())
             .args(["run", "--config"])
             .arg(self.dir.path())
             .env("VEDETTA_LOG", "error")
+            .env(name, value)
             .kill_on_drop(true)
             .spawn()
             .unwrap()

@@ -34,26 +34,43 @@ pub(crate) fn label_windows(
     token_budget: usize,
 ) -> Result<Vec<Vec<Verdict>>, ModelError> {
     let labels = tags.len();
+    let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); windows.len()];
+    for Batch { members, width } in batches(windows, token_budget) {
+        let batch: Vec<&Window> = members.iter().map(|&i| &windows[i]).collect();
+        let logits = forward(net, encoder, labels, &batch, width)?;
+        for (row, &i) in members.iter().enumerate() {
+            verdicts[i] =
+                judge(&windows[i], logits.get(row * width * labels..).unwrap_or_default(), tags, iob2);
+        }
+    }
+    Ok(verdicts)
+}
+
+/// Windows of like length that go through the network together.
+pub(crate) struct Batch {
+    /// Numbers of the windows.
+    pub(crate) members: Vec<usize>,
+    /// Pieces of the longest one.
+    pub(crate) width: usize,
+}
+
+/// All windows by length, in batches of at most `token_budget` pieces, padding counted.
+pub(crate) fn batches(windows: &[Window], token_budget: usize) -> Vec<Batch> {
     let mut order: Vec<(usize, usize)> =
         windows.iter().map(Window::len).enumerate().map(|(i, n)| (n, i)).collect();
     order.sort_unstable();
-    let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); windows.len()];
+    let mut batches = Vec::new();
     let mut from = 0;
     while from < order.len() {
         let mut to = from + 1;
         while to < order.len() && (to + 1 - from) * order[to].0 <= token_budget {
             to += 1;
         }
-        let width = order[to - 1].0;
-        let batch: Vec<&Window> = order[from..to].iter().map(|&(_, i)| &windows[i]).collect();
-        let logits = forward(net, encoder, labels, &batch, width)?;
-        for (row, &(_, i)) in order[from..to].iter().enumerate() {
-            verdicts[i] =
-                judge(&windows[i], logits.get(row * width * labels..).unwrap_or_default(), tags, iob2);
-        }
+        let members = order[from..to].iter().map(|&(_, i)| i).collect();
+        batches.push(Batch { members, width: order[to - 1].0 });
         from = to;
     }
-    Ok(verdicts)
+    batches
 }
 
 /// Logits of a batch as one flat copy, row after row, piece after piece.

@@ -7,7 +7,7 @@ use rust_bert::pipelines::common::TokenizerOption;
 use serde::Deserialize;
 use vedetta_domain::EntityKind;
 
-use crate::batch::{Verdict, label_windows};
+use crate::batch::{Verdict, batches, label_windows};
 use crate::decode::{self, Tag};
 use crate::net::{FAMILIES, Family, Net};
 use crate::tokenizer::{self, TokenizerConfig};
@@ -223,6 +223,13 @@ impl NerModel {
             windows.iter().flat_map(|w| &w.words[w.keep.clone()]).map(|word| word.pieces.len()).sum::<usize>()
         };
         texts.iter().map(count).sum()
+    }
+
+    /// Pieces that the network computes for `texts` under this budget: special ones and padding among them.
+    pub fn computed_pieces(&self, texts: &[&str], token_budget: usize) -> usize {
+        let windows: Vec<Window> =
+            texts.iter().flat_map(|text| self.encoder.windows(text, &sentences(text))).collect();
+        batches(&windows, token_budget).iter().map(|batch| batch.members.len() * batch.width).sum()
     }
 
     /// Every word of `text` with its pieces and label.

@@ -32,6 +32,8 @@ pub struct Told {
     pub kind: String,
     /// The article's address.
     pub url: String,
+    /// For health: what failed.
+    pub text: String,
 }
 
 #[derive(Default)]
@@ -193,6 +195,7 @@ async fn webhook(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
                 id: text(alert, "id"),
                 kind: text(alert, "kind"),
                 url: text(alert, "url"),
+                text: text(alert, "text"),
             }));
         });
     }

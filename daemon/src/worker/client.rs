@@ -24,6 +24,9 @@ const JOB_TIMEOUT: Duration = Duration::from_secs(120);
 /// Longest from start to ready: the model is read from disk.
 const READY_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// What the worker is told of the daemon's environment: what the model's libraries read, and what tests ask for.
+const PASSED_ON: &[&str] = &["LD_LIBRARY_PATH", "RUST_BACKTRACE", "VEDETTA_TEST_DEATH"];
+
 /// First wait after a death; doubles up to a minute while deaths follow one another.
 const RESTART: Duration = Duration::from_millis(200);
 
@@ -162,9 +165,8 @@ async fn start(setup: &Setup, said: &watch::Sender<Ready>) -> io::Result<Live> {
         .arg("worker")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // The model's libraries read these; nothing else of the environment is the worker's business.
         .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| name == "LD_LIBRARY_PATH" || name == "RUST_BACKTRACE"))
+        .envs(std::env::vars_os().filter(|(name, _)| PASSED_ON.iter().any(|passed| name == passed)))
         .kill_on_drop(true)
         .spawn()?;
     let pipe = || io::Error::other("the worker has no pipe");

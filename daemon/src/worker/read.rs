@@ -64,8 +64,30 @@ impl Reader {
         steps.into_iter().map(|step| step.unwrap_or_else(|| tagged.next().unwrap_or_else(lost))).collect()
     }
 
+    /// Ends this process as C++ or a deep stack would, over an article that has the word in `VEDETTA_TEST_DEATH`
+    /// (`abort WORD`, `overflow WORD`, `panic WORD`). For tests of the supervision; not in a release.
+    #[cfg(debug_assertions)]
+    fn die_for_a_test(articles: &[(Article, Hints)]) {
+        fn deep(n: u64) -> u64 {
+            let page = std::hint::black_box([n; 512]);
+            if n == u64::MAX { 0 } else { deep(n + 1).wrapping_add(page[(n % 512) as usize]) }
+        }
+        let Ok(wanted) = std::env::var("VEDETTA_TEST_DEATH") else { return };
+        let Some((how, word)) = wanted.split_once(' ') else { return };
+        if articles.iter().any(|(article, _)| article.text.contains(word)) {
+            match how {
+                "overflow" => assert!(deep(0) > 0),
+                #[allow(clippy::panic, reason = "what is tested")]
+                "panic" => panic!("a test asked for it"),
+                _ => std::process::abort(),
+            }
+        }
+    }
+
     /// Tags all in one batch; where that fails, one by one, so that one text costs one article.
     fn tag(&self, articles: Vec<(Article, Hints)>) -> Vec<Answer> {
+        #[cfg(debug_assertions)]
+        Self::die_for_a_test(&articles);
         match self.tagger.tag(articles.clone()) {
             Ok(tagged) => tagged.into_iter().map(|t| Answer::Tagged(Box::new(t))).collect(),
             Err(_) => articles.into_iter().map(|one| self.tag_one(one)).collect(),

@@ -104,3 +104,23 @@ fn weights_of_rust_berts_own_converter() {
     let error = NerModel::load(to.path(), Precision::F32).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(error.contains("rust_model.ot cannot be read"), "{error}");
 }
+
+#[test]
+fn every_family_runs_in_reduced_precision() {
+    for family in ["bert", "distilbert", "electra", "roberta", "xlm-roberta", "albert"] {
+        let load = |precision| NerModel::load(&folder(family), precision).unwrap();
+        let (full, reduced) = (load(Precision::F32), load(Precision::Bf16));
+        let (mut same, mut all) = (0, 0);
+        let expected = std::fs::read_to_string(folder(family).join("expected.jsonl")).unwrap();
+        for line in expected.lines() {
+            let want: Expected = serde_json::from_str(line).unwrap();
+            let words = full.words(&want.text).unwrap().into_iter().zip(reduced.words(&want.text).unwrap());
+            for (a, b) in words {
+                same += usize::from(a.raw == b.raw);
+                all += 1;
+            }
+        }
+        // Random weights are near a tie far more often than trained ones.
+        assert!(same * 100 >= all * 90, "{family}: {same} of {all}");
+    }
+}

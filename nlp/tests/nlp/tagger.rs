@@ -85,3 +85,17 @@ fn any_text_is_tagged() {
     // The lexicon sees all of it, far behind what the model reads.
     assert!(tagged[4].mentions.iter().filter(|m| m.entity.is_some()).count() >= 630_000);
 }
+
+#[test]
+fn ten_megabytes_are_read_within_bounds() {
+    let sentence =
+        "The Chinese side met officials of SUPARCO in Islamabad on Monday, and nothing else was said. ";
+    let text = sentence.repeat(10_000_000 / sentence.len() + 1);
+    let began = std::time::Instant::now();
+    let tagged = tag(&[("", &text), ("", "SUPARCO launched PRSS-1 from Jiuquan.")]);
+    // The model reads the beginning, the lexicon all of it; the article beside it is unharmed.
+    let suparco = tagged[0].mentions.iter().filter(|m| m.text == "SUPARCO").count();
+    assert_eq!(suparco, text.matches("SUPARCO").count());
+    assert_eq!(tagged[1].mentions.len(), 3);
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
+}
