@@ -24,7 +24,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 import domain
-import vocabulary
+import texts
 
 # Their numbers are those of BERT's own vocabulary, which other code may expect.
 SPECIAL = {"[PAD]": (0, "<pad>"), "[UNK]": (100, "<unk>"), "[CLS]": (101, "<s>"), "[SEP]": (102, "</s>"),
@@ -103,9 +103,9 @@ def uses(packed: Packed, data: str):
                 for word, _ in words_of.pre_tokenize_str(unicodedata.normalize("NFKC", line)):
                     words[word] += weight
 
-        for name, lines in vocabulary.raw(data, lang):
-            read(lines[:: vocabulary.NOVELS] if "eltec" in name else lines, 1)
-        read(vocabulary.annotated(data, lang), 3)
+        for name, lines in texts.raw(data, lang):
+            read(lines[:: texts.NOVELS] if "eltec" in name else lines, 1)
+        read(texts.annotated(data, lang), 3)
         read((name for _, name in domain.all_names(data)), 3)
         total = sum(words.values())
         for word, n in words.items():
