@@ -122,6 +122,8 @@ pub async fn fetch(client: &Client, order: &Order) -> anyhow::Result<PathBuf> {
         "{:?} is no name of a model; name it owner/name, as the hub does",
         order.name
     );
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    ensure!(order.revision.chars().all(plain), "{:?} is no branch, tag or commit", order.revision);
     let hub = order.hub.trim_end_matches('/');
     let listing = listing(client, hub, order).await?;
     let files = wanted(&listing, order)?;
@@ -193,7 +195,9 @@ async fn download(client: &Client, url: &str, to: &Path, file: &Sibling) -> anyh
         "it has {} bytes, more than the {most} that are taken",
         size.unwrap_or(0)
     );
-    if to.exists() && check(to, file).is_ok() {
+    // A checksum of gigabytes is no work for an async thread.
+    let checked = |path: &Path| tokio::task::block_in_place(|| check(path, file));
+    if to.exists() && checked(to).is_ok() {
         return Ok(());
     }
     let mut name = to.as_os_str().to_owned();
@@ -215,7 +219,7 @@ async fn download(client: &Client, url: &str, to: &Path, file: &Sibling) -> anyh
         }
     }
     bar.finish_and_clear();
-    if let Err(error) = check(&part, file) {
+    if let Err(error) = checked(&part) {
         // A damaged part would be gone on with for ever.
         fs::remove_file(&part)?;
         return Err(error);
