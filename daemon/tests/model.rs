@@ -37,9 +37,11 @@ enum Mood {
 #[derive(Clone)]
 struct Hub {
     mood: Mood,
-    /// (file, range) of every request.
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Asked,
 }
+
+/// (file, range) of every request.
+type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
 fn tiny() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../nlp/tests/tiny/distilbert")
@@ -110,7 +112,7 @@ async fn file(
 }
 
 /// A hub in `mood`: its address, and what it was asked.
-async fn hub(mood: Mood) -> (String, Arc<Mutex<Vec<(String, Option<String>)>>>) {
+async fn hub(mood: Mood) -> (String, Asked) {
     let hub = Hub { mood, asked: Arc::default() };
     let asked = hub.asked.clone();
     let app = Router::new()
