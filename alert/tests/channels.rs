@@ -84,7 +84,8 @@ fn a_slack_message_reads_like_this() {
     let expected = "*<https://esempio.example/a?x=1&amp;y=2|Titolo &lt;b&gt;>*\nEsempio · Italian · 20 November 2026\n>Una frase &amp; basta.";
     assert_eq!(body["blocks"][1]["text"]["text"], expected);
     assert_eq!(body["blocks"][2]["elements"][0]["text"], "Why (1.25): deal in space: accordo");
-    let also = body["blocks"][3]["elements"][0]["text"].as_str().unwrap();
+    assert_eq!(body["blocks"][3]["elements"][0]["text"], "New near Suparco: SpaceChain");
+    let also = body["blocks"][4]["elements"][0]["text"].as_str().unwrap();
     assert!(also.ends_with("and 3 more"), "{also}");
 }
 
@@ -99,6 +100,10 @@ fn the_webhook_is_versioned_json() {
     assert_eq!(alert["quote"], "Frase.");
     assert_eq!(alert["reasons"][0]["part"], "deal in space");
     assert_eq!(alert["also_in"].as_array().unwrap().len(), 8);
+    assert_eq!(
+        (&alert["new_names"][0]["text"], &alert["new_names"][0]["near"]),
+        (&"SpaceChain".into(), &"suparco".into())
+    );
 }
 
 #[test]
@@ -130,9 +135,13 @@ fn channels_say_what_is_wrong_and_print_no_secret() {
 fn an_alert_reads_like_this_in_a_terminal() {
     let text = explain::alert(&alert(0, "Titolo\u{1b}[31m", "Una frase."));
     assert!(!text.contains('\u{1b}'), "control characters reach the terminal");
-    for line in
-        ["━━ Cina & Pakistan", "  │ Una frase.", "Why (1.25): deal in space: accordo", "and in 3 more"]
-    {
+    for line in [
+        "━━ Cina & Pakistan",
+        "  │ Una frase.",
+        "Why (1.25): deal in space: accordo",
+        "New near Suparco: SpaceChain",
+        "and in 3 more",
+    ] {
         assert!(text.lines().any(|l| l == line), "{line:?} is not in\n{text}");
     }
 }

@@ -6,8 +6,8 @@ use vedetta_domain::{Alert, Secret, Telling};
 
 use crate::render::{self, QUOTE_MAX};
 
-/// Alerts that one message holds at most: five blocks each, 50 in all, the header among them.
-pub(super) const MEMBERS_MAX: usize = 9;
+/// Alerts that one message holds at most: four blocks and a divider each, a header before them, 50 in all.
+pub(super) const MEMBERS_MAX: usize = 10;
 /// Milliseconds between two messages at least.
 pub(super) const PACE_MS: u64 = 1_000;
 
