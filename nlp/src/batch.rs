@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tch::{Kind, TchError, Tensor};
 
 use crate::decode::Tag;
+use crate::lanes;
 use crate::model::ModelError;
 use crate::net::Net;
 use crate::viterbi;
@@ -21,29 +22,56 @@ pub(crate) struct Verdict {
     pub(crate) probability: f32,
 }
 
-/// Verdicts for every word of every window, in the windows' order.
-///
-/// A batch holds at most `token_budget` pieces, padding counted (but at least one window). With `iob2` the labels
-/// are the best path in which every name begins with its `B-`.
-pub(crate) fn label_windows(
-    net: &Net,
-    encoder: &Encoder,
-    tags: &[Tag],
-    iob2: bool,
-    windows: &[Window],
-    token_budget: usize,
-) -> Result<Vec<Vec<Verdict>>, ModelError> {
-    let labels = tags.len();
-    let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); windows.len()];
-    for Batch { members, width } in batches(windows, token_budget) {
-        let batch: Vec<&Window> = members.iter().map(|&i| &windows[i]).collect();
-        let logits = forward(net, encoder, labels, &batch, width)?;
-        for (row, &i) in members.iter().enumerate() {
-            verdicts[i] =
-                judge(&windows[i], logits.get(row * width * labels..).unwrap_or_default(), tags, iob2);
+/// What stands between windows and verdicts, but for the network.
+pub(crate) struct Labeller<'a> {
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) tags: &'a [Tag],
+    /// The labels are the best path in which every name begins with its `B-`.
+    pub(crate) iob2: bool,
+}
+
+impl Labeller<'_> {
+    /// Verdicts for every word of every window, in the windows' order.
+    ///
+    /// A batch holds at most `token_budget` pieces, padding counted (but at least one window); up to `threads` batches
+    /// run side by side.
+    pub(crate) fn label(
+        &self,
+        net: &Net,
+        windows: &[Window],
+        token_budget: usize,
+        threads: usize,
+    ) -> Result<Vec<Vec<Verdict>>, ModelError> {
+        let batches = batches(windows, token_budget);
+        let nets = net.handles(threads.min(batches.len()));
+        let labelled = if nets.len() > 1 {
+            lanes::each(nets, &batches, |net, batch| self.label_batch(net, windows, batch))?
+        } else {
+            batches.iter().map(|batch| self.label_batch(net, windows, batch)).collect::<Result<_, _>>()?
+        };
+        let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); windows.len()];
+        for (batch, labelled) in batches.iter().zip(labelled) {
+            for (&i, of_window) in batch.members.iter().zip(labelled) {
+                verdicts[i] = of_window;
+            }
         }
+        Ok(verdicts)
     }
-    Ok(verdicts)
+
+    /// Verdicts of one batch, member by member.
+    fn label_batch(
+        &self,
+        net: &Net,
+        windows: &[Window],
+        Batch { members, width }: &Batch,
+    ) -> Result<Vec<Vec<Verdict>>, ModelError> {
+        let batch: Vec<&Window> = members.iter().map(|&i| &windows[i]).collect();
+        let labels = self.tags.len();
+        let logits = forward(net, self.encoder, labels, &batch, *width)?;
+        let row = |i: usize| logits.get(i * width * labels..).unwrap_or_default();
+        let judged = batch.iter().enumerate().map(|(i, window)| judge(window, row(i), self.tags, self.iob2));
+        Ok(judged.collect())
+    }
 }
 
 /// Windows of like length that go through the network together.
@@ -101,8 +129,9 @@ fn forward(
         let _guard = tch::no_grad_guard();
         let ids = Tensor::f_from_slice(&ids)?.f_view(shape)?;
         let types = Tensor::f_from_slice(&types)?.f_view(shape)?;
-        let mask = Tensor::f_from_slice(&mask)?.f_view(shape)?;
-        let logits = net.forward(&ids, &mask, &types)?;
+        let padded = mask.contains(&0);
+        let mask = padded.then(|| Tensor::f_from_slice(&mask)?.f_view(shape)).transpose()?;
+        let logits = net.forward(&ids, mask.as_ref(), &types)?;
         Vec::<f32>::try_from(&logits.f_to_kind(Kind::Float)?.f_contiguous()?.f_flatten(0, -1)?)
     };
     // rust-bert's forward pass has no fallible form: a tensor error panics inside it.

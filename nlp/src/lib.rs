@@ -5,10 +5,12 @@
 
 mod agree;
 mod batch;
+mod bert;
 mod builtin;
 mod casing;
 mod decode;
 mod designator;
+mod lanes;
 mod language;
 mod lexicon;
 mod link;

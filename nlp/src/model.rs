@@ -7,7 +7,7 @@ use rust_bert::pipelines::common::TokenizerOption;
 use serde::Deserialize;
 use vedetta_domain::EntityKind;
 
-use crate::batch::{Verdict, batches, label_windows};
+use crate::batch::{Labeller, Verdict, batches};
 use crate::decode::{self, Tag};
 use crate::net::{FAMILIES, Family, Net};
 use crate::tokenizer::{self, TokenizerConfig};
@@ -115,6 +115,7 @@ pub struct NerModel {
     iob2: bool,
     family: String,
     id: String,
+    threads: usize,
 }
 
 impl NerModel {
@@ -168,7 +169,15 @@ impl NerModel {
         let positions = config.max_position_embeddings - family.first_position();
         let encoder = Encoder::new(tokenizer, usize::try_from(positions).unwrap_or_default(), with_case);
         let net = weights::build(family, &bytes, weights, precision)?;
-        Ok(Self { net, encoder, labels, tags, iob2, family: config.model_type, id })
+        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1);
+        Ok(Self { net, encoder, labels, tags, iob2, family: config.model_type, id, threads })
+    }
+
+    /// Lets the model compute on that many threads, for the whole process; without it on as many as libtorch chooses.
+    pub fn set_threads(&mut self, threads: u16) {
+        let threads = threads.max(1);
+        tch::set_num_threads(i32::from(threads));
+        self.threads = usize::from(threads);
     }
 
     /// The family, as `config.json` names it.
@@ -253,7 +262,8 @@ impl NerModel {
     }
 
     fn verdicts(&self, windows: &[Window], token_budget: usize) -> Result<Vec<Vec<Verdict>>, ModelError> {
-        label_windows(&self.net, &self.encoder, &self.tags, self.iob2, windows, token_budget)
+        let labeller = Labeller { encoder: &self.encoder, tags: &self.tags, iob2: self.iob2 };
+        labeller.label(&self.net, windows, token_budget, self.threads)
     }
 }
 

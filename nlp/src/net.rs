@@ -1,5 +1,6 @@
 //! The networks of the families that are loaded, behind one forward pass.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rust_bert::RustBertError;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tch::nn::Path;
 use tch::{TchError, Tensor};
 
+use crate::bert::{self, BertLike};
 use crate::model::ModelError;
 
 /// A family of networks, by the `model_type` of its configuration.
@@ -52,6 +54,8 @@ pub(crate) enum Net {
     Electra(ElectraForTokenClassification),
     Roberta(RobertaForTokenClassification),
     Albert(AlbertForTokenClassification),
+    /// The variables of BERT or its kin, in a forward pass of our own.
+    Own(BertLike),
 }
 
 impl Net {
@@ -63,16 +67,45 @@ impl Net {
         })?
     }
 
-    /// Logits of a batch: (windows, pieces, labels).
-    pub(crate) fn forward(&self, ids: &Tensor, mask: &Tensor, types: &Tensor) -> Result<Tensor, TchError> {
+    /// The same network with the faster forward pass, where there is one for it; `variables` are its own, filled.
+    pub(crate) fn faster(
+        self,
+        family: Family,
+        config: &[u8],
+        variables: &HashMap<String, Tensor>,
+    ) -> Result<Self, ModelError> {
+        let sizes: bert::Sizes = read(config)?;
+        let kin = if sizes.is_gelu() { BertLike::of(family, &sizes, variables) } else { Ok(None) };
+        let kin = kin.map_err(|error| ModelError::Weights(error.to_string()))?;
+        Ok(kin.map_or(self, Self::Own))
+    }
+
+    /// The network `count` times, its tensors shared, for as many threads; none where it stays with one thread.
+    pub(crate) fn handles(&self, count: usize) -> Vec<Self> {
+        match self {
+            Self::Own(net) => (0..count).map(|_| Self::Own(net.shallow_clone())).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Logits of a batch: (windows, pieces, labels). `mask` is 0 on padding; without one there is none.
+    pub(crate) fn forward(
+        &self,
+        ids: &Tensor,
+        mask: Option<&Tensor>,
+        types: &Tensor,
+    ) -> Result<Tensor, TchError> {
         let failed = |error: RustBertError| TchError::Torch(error.to_string());
-        let (ids, mask, types) = (Some(ids), Some(mask), Some(types));
+        let whole = ids.f_ones_like()?;
+        let all = Some(mask.unwrap_or(&whole));
+        let (some_ids, some_types) = (Some(ids), Some(types));
         Ok(match self {
-            Self::Bert(net) => net.forward_t(ids, mask, types, None, None, false).logits,
-            Self::DistilBert(net) => net.forward_t(ids, mask, None, false).map_err(failed)?.logits,
-            Self::Electra(net) => net.forward_t(ids, mask, types, None, None, false).logits,
-            Self::Roberta(net) => net.forward_t(ids, mask, types, None, None, false).logits,
-            Self::Albert(net) => net.forward_t(ids, mask, types, None, None, false).logits,
+            Self::Own(net) => net.forward(ids, mask, types)?,
+            Self::Bert(net) => net.forward_t(some_ids, all, some_types, None, None, false).logits,
+            Self::DistilBert(net) => net.forward_t(some_ids, all, None, false).map_err(failed)?.logits,
+            Self::Electra(net) => net.forward_t(some_ids, all, some_types, None, None, false).logits,
+            Self::Roberta(net) => net.forward_t(some_ids, all, some_types, None, None, false).logits,
+            Self::Albert(net) => net.forward_t(some_ids, all, some_types, None, None, false).logits,
         })
     }
 }

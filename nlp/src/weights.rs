@@ -62,13 +62,24 @@ impl<'a> Weights<'a> {
     }
 }
 
-/// Builds the network and fills every variable, in `precision` whatever the file's own.
+/// The network with the weights in it, in `precision` whatever the file's own.
 pub(crate) fn build(
     family: Family,
     config: &[u8],
     weights: &Weights,
     precision: Precision,
 ) -> Result<Net, ModelError> {
+    let (net, store) = fill(family, config, weights, precision)?;
+    net.faster(family, config, &store.variables())
+}
+
+/// rust-bert's network and its variables, every one of them filled.
+pub(crate) fn fill(
+    family: Family,
+    config: &[u8],
+    weights: &Weights,
+    precision: Precision,
+) -> Result<(Net, VarStore), ModelError> {
     let mut store = VarStore::new(Device::Cpu);
     let net = Net::new(family, config, store.root())?;
     store.freeze();
@@ -95,7 +106,7 @@ pub(crate) fn build(
         tch::no_grad(|| variable.f_copy_(&tensor)).map_err(|error| unusable(&name, &error))?;
     }
     if missing.is_empty() {
-        return Ok(net);
+        return Ok((net, store));
     }
     missing.sort_unstable();
     let count = missing.len();

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use vedetta_nlp::{NerModel, Precision};
 
+const FAMILIES: [&str; 6] = ["bert", "distilbert", "electra", "roberta", "xlm-roberta", "albert"];
+
 /// A text with the reference's pieces, and per piece its label and lead over the second best.
 #[derive(Deserialize)]
 struct Expected {
@@ -88,6 +90,26 @@ fn names_are_parted_from_apostrophes_and_commas() {
 }
 
 #[test]
+fn padding_changes_nothing() {
+    for family in FAMILIES {
+        let model = NerModel::load(&folder(family), Precision::F32).unwrap();
+        let expected = std::fs::read_to_string(folder(family).join("expected.jsonl")).unwrap();
+        let texts: Vec<String> =
+            expected.lines().map(|line| serde_json::from_str::<Expected>(line).unwrap().text).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        // A budget of one piece: every window goes alone, without padding.
+        let (alone, together) = (model.spans(&texts, 1).unwrap(), model.spans(&texts, 4_096).unwrap());
+        let (mut same, mut all) = (0, 0);
+        for (a, b) in alone.iter().flatten().zip(together.iter().flatten()) {
+            all += 1;
+            same += usize::from((a.start, a.end, a.kind) == (b.start, b.end, b.kind));
+            assert!((a.score - b.score).abs() < 1e-3, "{family}: {a:?} {b:?}");
+        }
+        assert!(all > 100 && same == all, "{family}: {same} of {all}");
+    }
+}
+
+#[test]
 fn weights_of_rust_berts_own_converter() {
     let from = folder("distilbert");
     let to = tempfile::tempdir().unwrap();
@@ -107,7 +129,7 @@ fn weights_of_rust_berts_own_converter() {
 
 #[test]
 fn every_family_runs_in_reduced_precision() {
-    for family in ["bert", "distilbert", "electra", "roberta", "xlm-roberta", "albert"] {
+    for family in FAMILIES {
         let load = |precision| NerModel::load(&folder(family), precision).unwrap();
         let (full, reduced) = (load(Precision::F32), load(Precision::Bf16));
         let (mut same, mut all) = (0, 0);

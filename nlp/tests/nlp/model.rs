@@ -49,18 +49,23 @@ fn batches_change_nothing() {
 
 #[test]
 fn threads_change_nothing() {
-    let model = model();
+    let mut model = model();
     let long = long_text();
     let mut texts: Vec<&str> = TEXTS.to_vec();
     texts.push(&long);
-    let before = tch::get_num_threads();
-    let run = |threads: i32| {
-        tch::set_num_threads(threads);
-        model.spans(&texts, 2_048).unwrap()
+    let before = u16::try_from(tch::get_num_threads()).unwrap();
+    let mut run = |threads: u16, budget: usize| {
+        model.set_threads(threads);
+        model.spans(&texts, budget).unwrap()
     };
-    let (one, two) = (run(1), run(2));
-    tch::set_num_threads(before);
-    assert!(one.iter().zip(&two).all(|(a, b)| same(a, b)));
+    let one = run(1, 300);
+    assert!(one.iter().map(Vec::len).sum::<usize>() > 20);
+    // Many batches on threads of their own; more threads than batches; one batch on both threads.
+    for (threads, budget) in [(2, 300), (5, 300), (64, 600), (2, 100_000)] {
+        let many = run(threads, budget);
+        assert!(one.iter().zip(&many).all(|(a, b)| same(a, b)), "{threads} threads, budget {budget}");
+    }
+    model.set_threads(before);
 }
 
 #[test]
