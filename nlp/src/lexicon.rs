@@ -1,12 +1,12 @@
-//! The gazetteer: known names, found by Aho–Corasick in normalised text.
+//! The gazetteer: known names, found in normalised text.
 
 use std::collections::{HashMap, HashSet};
 
-use daachorse::DoubleArrayAhoCorasick;
 use vedetta_domain::{Entity, EntityId, EntityKind};
 
 use crate::designator::variants;
 use crate::normalise::{Normalised, normalise};
+use crate::phrases::{Phrases, joins};
 
 /// A record of the lexicon that contradicts itself or another one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,9 +47,6 @@ pub enum LexiconProblem {
         /// What it names.
         parent: EntityId,
     },
-    /// The search automaton cannot be built.
-    #[error("the lexicon is too large to be searched: {0}")]
-    TooLarge(String),
 }
 
 /// How far a form can be trusted.
@@ -103,7 +100,7 @@ pub struct Lexicon {
     entities: Vec<Entity>,
     by_id: HashMap<EntityId, usize>,
     patterns: Vec<Pattern>,
-    automaton: Option<DoubleArrayAhoCorasick<u32>>,
+    phrases: Phrases,
     /// Groups named like a place (`china`): one alone says little of two names' kinship.
     place_groups: HashSet<String>,
 }
@@ -127,14 +124,6 @@ impl Lexicon {
             }
         }
         let (patterns, texts) = patterns(entities, &mut problems);
-        let automaton = match DoubleArrayAhoCorasick::new(&texts) {
-            _ if texts.is_empty() => None,
-            Ok(automaton) => Some(automaton),
-            Err(error) => {
-                problems.push(LexiconProblem::TooLarge(error.to_string()));
-                None
-            }
-        };
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -143,7 +132,8 @@ impl Lexicon {
             .filter(|e| e.kind == EntityKind::Loc && e.groups.contains(&e.id.0))
             .map(|e| e.id.0.clone())
             .collect();
-        Ok(Self { entities: entities.to_vec(), by_id, patterns, automaton, place_groups })
+        let phrases = Phrases::new(&texts);
+        Ok(Self { entities: entities.to_vec(), by_id, patterns, phrases, place_groups })
     }
 
     /// The record of number `entity`.
@@ -163,27 +153,17 @@ impl Lexicon {
 
     /// Every form at word boundaries, overlapping ones too, by start.
     pub(crate) fn find(&self, text: &str) -> Vec<Hit> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
         let normalised = Normalised::new(text);
         let mut hits = Vec::new();
-        for found in automaton.find_overlapping_iter(&normalised.text) {
-            if !is_word(&normalised.text, found.start(), found.end()) {
-                continue;
-            }
-            let pattern = found.value() as usize;
-            let (start, end) = normalised.original(found.start(), found.end());
+        self.phrases.find(&normalised.text, |start, end, pattern| {
+            let (start, end) = normalised.original(start, end);
             let known = &self.patterns[pattern];
             if known.common && is_in_small_letters(&text[start..end]) {
-                continue;
+                return;
             }
-            hits.extend(known.entities.iter().map(|&entity| Hit {
-                start,
-                end,
-                entity,
-                form: known.form,
-                pattern,
-            }));
-        }
+            let hit = |&entity: &usize| Hit { start, end, entity, form: known.form, pattern };
+            hits.extend(known.entities.iter().map(hit));
+        });
         hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
         hits
     }
@@ -259,19 +239,10 @@ fn patterns(entities: &[Entity], problems: &mut Vec<LexiconProblem>) -> (Vec<Pat
 
 /// Whether `start..end` is not part of a longer word. An apostrophe or a hyphen parts words.
 pub(crate) fn is_word(text: &str, start: usize, end: usize) -> bool {
-    let joins = |inner: Option<char>, outer: Option<char>| match (inner, outer) {
-        (Some(a), Some(b)) => {
-            a.is_alphanumeric() && b.is_alphanumeric() && !is_ideograph(a) && !is_ideograph(b)
-        }
-        _ => false,
-    };
+    let apart = |a: Option<char>, b: Option<char>| !matches!((a, b), (Some(a), Some(b)) if joins(a, b));
     let found = &text[start..end];
-    !joins(found.chars().next(), text[..start].chars().next_back())
-        && !joins(found.chars().next_back(), text[end..].chars().next())
-}
-
-fn is_ideograph(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{2ffff}')
+    apart(found.chars().next(), text[..start].chars().next_back())
+        && apart(found.chars().next_back(), text[end..].chars().next())
 }
 
 /// Whether a sure form in small letters is taken for a common word: short, one word, a name by its capital.

@@ -19,6 +19,7 @@ mod net;
 mod new_names;
 mod ngrams;
 mod normalise;
+mod phrases;
 mod precision;
 mod repeat;
 mod sentence;

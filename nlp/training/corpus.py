@@ -27,8 +27,8 @@ TRAIN = {
     "it_adg_dev": ("it/ADG_dev.iob2.gz", False, 1.0, 1.0),
     "it_fic": ("it/FIC_train.iob2.gz", False, 4.5, 1.0),
     "it_fic_dev": ("it/FIC_dev.iob2", False, 1.5, 1.0),
-    "it_wikineural_a": ("it/wikineural_silver_val.iob2.gz", True, 8.0, 0.7),
-    "it_wikineural_b": ("it/wikineural_silver_test.iob2.gz", True, 8.0, 0.7),
+    "it_wikineural_a": ("it/wikineural_silver_val.iob2.gz", True, 6.0, 0.7),
+    "it_wikineural_b": ("it/wikineural_silver_test.iob2.gz", True, 6.0, 0.7),
     "it_moro": ("it/moro_silver.iob2.gz", False, 2.5, 0.5),
     "en_btc_a": ("en/btc_a.iob2", False, 0.8, 1.0),
     "en_btc_b": ("en/btc_b.iob2.gz", False, 1.2, 1.0),
@@ -44,8 +44,8 @@ TRAIN = {
     "en_science_test": ("en/crossner_science_test.iob2.gz", True, 1.7, 1.0),
     "en_re3d": ("en/re3d_train.iob2.gz", False, 2.8, 1.0),
     "en_ewt": ("en/uner_ewt_dev.iob2", False, 2.8, 1.0),
-    "en_wikineural_a": ("en/wikineural_silver_val.iob2.gz", True, 8.5, 0.7),
-    "en_wikineural_b": ("en/wikineural_silver_test.iob2.gz", True, 8.5, 0.7),
+    "en_wikineural_a": ("en/wikineural_silver_val.iob2.gz", True, 6.0, 0.7),
+    "en_wikineural_b": ("en/wikineural_silver_test.iob2.gz", True, 6.0, 0.7),
     "en_wikiann": ("en/wikiann_silver_train.iob2.gz", False, 2.5, 0.5),
 }
 # Development sets: measured, never trained on.

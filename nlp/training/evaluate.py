@@ -77,9 +77,10 @@ def f1(model, tok, items, path=False, bf16=False):
 
 
 def sets(data: str) -> dict:
-    """The development sets and the kept part of the domain sets, by name."""
+    """The development sets and the kept parts of the domain sets, by name."""
     found = {name: corpus.load(data, file) for name, file in corpus.DEV.items()}
-    return found | {f"{lang}_domain": domain_sets.load(lang)[1] for lang in ("it", "en")}
+    return found | {f"{lang}_{part}": domain_sets.load(lang, part)[1]
+                    for lang in ("it", "en") for part in ("field", "world")}
 
 
 def main():
