@@ -1,60 +1,66 @@
-//! A feed's bytes to entries, through feed-rs, with a repair step for what it refuses.
+//! A feed's bytes to entries: through feed-rs, and forgivingly where that refuses.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use url::Url;
 use vedetta_domain::{Entry, Feed, Page};
 
-use crate::{ReadError, date, plain::plain, repair};
+use crate::{ReadError, charset, date, lenient, plain::plain};
 
 /// Entries that are read from one feed.
 const MOST: usize = 2_000;
 
-/// Reads a feed.
+/// Reads a feed: feed-rs first, and forgivingly where that finds nothing, or less than there seems to be; the fuller
+/// of the two readings counts.
 pub fn read(page: &Page, now: Timestamp) -> Result<Feed, ReadError> {
     let url = page.url.clone();
     if page.body.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty { url });
     }
-    let first = parse(&page.body, &page.url);
-    let (parsed, repairs) = match first {
-        Ok(parsed) if !parsed.entries.is_empty() => (parsed, Vec::new()),
-        first => {
-            if looks_like_html(&page.body) {
-                return Err(ReadError::HtmlForFeed { url });
-            }
-            match repaired(page) {
-                Some(found) => found,
-                None => match first {
-                    Ok(empty) => (empty, Vec::new()),
-                    Err(why) => return Err(ReadError::NotAFeed { url, why }),
-                },
-            }
-        }
+    let text = charset::feed(&page.body, page.content_type.as_deref());
+    let bytes = text.as_ref().map_or(page.body.as_slice(), |text| text.as_bytes());
+    let strict = parse(bytes, &page.url).map(|parsed| convert(parsed, &page.url, now));
+    let fullness = |feed: &Feed| {
+        let filled = |e: &Entry| {
+            usize::from(e.title.is_some()) + usize::from(e.url.is_some()) + usize::from(e.published.is_some())
+        };
+        (feed.entries.len(), feed.entries.iter().map(filled).sum::<usize>())
     };
-    Ok(convert(parsed, &page.url, repairs, now))
+    let found = strict.as_ref().map_or((0, 0), fullness);
+    if found.0 < lenient::count(bytes).max(1) || found.1 < 3 * found.0 {
+        if found.0 == 0 && looks_like_html(bytes) {
+            return Err(ReadError::HtmlForFeed { url });
+        }
+        let text = text.unwrap_or_else(|| charset::decode(&page.body, page.content_type.as_deref()));
+        if let Some(mut feed) = lenient::read(&text, &page.url, now).filter(|feed| fullness(feed) > found) {
+            feed.entries.truncate(MOST);
+            distinct_keys(&mut feed.entries);
+            feed.repairs.push(match &strict {
+                Ok(_) => "read forgivingly: a strict reader finds less".to_owned(),
+                Err(why) => format!("read forgivingly: {why}"),
+            });
+            return Ok(feed);
+        }
+    }
+    strict.map_err(|why| ReadError::NotAFeed { url, why })
 }
 
+/// What feed-rs reads. It is built on parsers that have panicked on odd encodings: that is an error like another.
 fn parse(body: &[u8], base: &str) -> Result<feed_rs::model::Feed, String> {
     let base =
         Url::parse(base).ok().filter(|url| url.scheme().starts_with("http")).map(|url| url.to_string());
-    feed_rs::parser::Builder::new()
+    let parser = feed_rs::parser::Builder::new()
         .base_uri(base.as_deref())
         .sanitize_content(false)
         // An id of our own making, so that an entry without one is seen as such.
         .id_generator(|_, _, _| String::new())
-        .build()
-        .parse(body)
-        .map_err(|error| error.to_string())
-}
-
-fn repaired(page: &Page) -> Option<(feed_rs::model::Feed, Vec<String>)> {
-    let attempts = repair::attempts(&page.body, page.content_type.as_deref());
-    attempts.into_iter().find_map(|(text, repairs)| {
-        let parsed = parse(text.as_bytes(), &page.url).ok()?;
-        (!parsed.entries.is_empty()).then_some((parsed, repairs))
-    })
+        .build();
+    match catch_unwind(AssertUnwindSafe(|| parser.parse(body))) {
+        Ok(parsed) => parsed.map_err(|error| error.to_string()),
+        Err(_) => Err("the parser failed on it".to_owned()),
+    }
 }
 
 fn looks_like_html(body: &[u8]) -> bool {
@@ -68,7 +74,7 @@ fn looks_like_html(body: &[u8]) -> bool {
             || head.contains("<body"))
 }
 
-fn convert(parsed: feed_rs::model::Feed, base: &str, repairs: Vec<String>, now: Timestamp) -> Feed {
+fn convert(parsed: feed_rs::model::Feed, base: &str, now: Timestamp) -> Feed {
     let title = parsed.title.and_then(|text| plain(&text.content));
     let base = Url::parse(base).ok();
     let mut entries: Vec<Entry> =
@@ -79,29 +85,25 @@ fn convert(parsed: feed_rs::model::Feed, base: &str, repairs: Vec<String>, now: 
         language: parsed.language,
         ttl_s: parsed.ttl.map(|minutes| minutes.saturating_mul(60)),
         entries,
-        repairs,
+        repairs: Vec::new(),
     }
 }
 
 fn convert_entry(entry: feed_rs::model::Entry, base: Option<&Url>, now: Timestamp) -> Entry {
-    let rank = |link: &feed_rs::model::Link| match link.rel.as_deref() {
-        None | Some("alternate") => 0,
-        Some("self" | "enclosure" | "edit" | "replies" | "related") => 2,
-        _ => 1,
-    };
     let link = entry
         .links
         .iter()
-        .filter(|link| rank(link) < 2)
-        .min_by_key(|link| rank(link))
-        .or(entry.links.first());
+        // Those with a target lead to comments.
+        .filter(|link| link.target.is_none())
+        .filter_map(|link| Some((lenient::rank(link.rel.as_deref(), link.media_type.as_deref())?, link)))
+        .min_by_key(|(rank, _)| *rank)
+        .map(|(_, link)| link);
     let absolute = |href: &str| match base {
         Some(base) => base.join(href.trim()).ok().map(|url| url.to_string()),
         None => Url::parse(href.trim()).ok().map(|url| url.to_string()),
     };
-    let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let id = entry.id.trim().to_owned();
-    let url = link.and_then(|link| absolute(&link.href)).or_else(|| is_url(&id).then(|| id.clone()));
+    let url = link.and_then(|link| absolute(&link.href)).or_else(|| lenient::as_address(&id));
     let title = entry.title.and_then(|text| plain(&text.content));
     let published = entry.published.or(entry.updated);
     let published = published

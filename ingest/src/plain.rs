@@ -14,7 +14,13 @@ pub fn plain(markup: &str) -> Option<String> {
     let markup = &markup[..end];
     let text = if markup.contains('<') || markup.contains('&') {
         let fragment = Html::parse_fragment(markup);
-        fragment.root_element().text().collect::<Vec<_>>().join(" ")
+        let unseen = |name: &str| matches!(name, "script" | "style" | "template");
+        let shown = fragment.root_element().descendants().filter(|node| {
+            node.value().is_text()
+                && !node.ancestors().any(|up| up.value().as_element().is_some_and(|up| unseen(up.name())))
+        });
+        let parts = shown.filter_map(|node| node.value().as_text().map(|text| &text[..]));
+        parts.collect::<Vec<&str>>().join(" ")
     } else {
         markup.to_owned()
     };

@@ -66,7 +66,7 @@ def mentions_of(sents):
 class Mixer:
     """Draws windows from all training sets by their shares."""
 
-    def __init__(self, data: str, tok, seed: int, domain_share: float = 4.0, written_share: float = 45.0):
+    def __init__(self, data: str, tok, seed: int, domain_share: float = 4.0, written_share: float = 52.0):
         self.rng = random.Random(seed)
         self.sets, weights = [], []
         pool = {"it": [], "en": []}
