@@ -31,6 +31,13 @@ pub fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
     sane(machine(text).or_else(|| words(text))?, now)
 }
 
+/// How much a date says: 2 a time with its zone, 1 a time, 0 a day.
+pub fn precision(text: &str) -> u8 {
+    let Some((_, after)) = text.trim().split_once(':') else { return 0 };
+    let zoned = after.contains(['+', '-', 'Z']) || after.ends_with("GMT") || after.ends_with("UTC");
+    1 + u8::from(zoned)
+}
+
 /// A date that may be believed: not in the future, not before the web.
 pub fn sane(at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let oldest = Timestamp::from_second(631_152_000).ok()?;
@@ -50,6 +57,10 @@ fn machine(text: &str) -> Option<Timestamp> {
         let offset = offset_s(text.get(19..).unwrap_or_default());
         let at = TimeZone::UTC.to_timestamp(civil).ok()?;
         return at.checked_sub(SignedDuration::from_secs(offset)).ok();
+    }
+    let minutes = text.get(..16).map(|head| format!("{}:00", head.replace(' ', "T")));
+    if let Some(civil) = minutes.and_then(|text| text.parse::<jiff::civil::DateTime>().ok()) {
+        return TimeZone::UTC.to_timestamp(civil).ok();
     }
     let date: Date = text.get(..10)?.parse().ok()?;
     midnight(date)
@@ -115,6 +126,7 @@ mod tests {
             ("2026-03-01T10:20:30+0100", Some("2026-03-01T09:20:30Z")),
             ("2026-03-01 10:20:30", Some("2026-03-01T10:20:30Z")),
             ("Sun, 01 Mar 2026 10:20:30 GMT", Some("2026-03-01T10:20:30Z")),
+            ("2026-03-01 10:20", Some("2026-03-01T10:20:00Z")),
             ("2026-03-01", Some("2026-03-01T00:00:00Z")),
             ("lunedì 23 novembre 2026", Some("2026-11-23T00:00:00Z")),
             ("November 5th, 2026", Some("2026-11-05T00:00:00Z")),
@@ -124,6 +136,17 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(parse(text, now), expected.map(|e| e.parse().unwrap()), "{text}");
+        }
+        for (text, expected) in [
+            ("2026-03-01", 0),
+            ("23 novembre 2026", 0),
+            ("2026-03-01T10:20:30", 1),
+            ("2026-03-01 10:20", 1),
+            ("2026-03-01T10:20:30Z", 2),
+            ("2026-03-01T10:20:30+0100", 2),
+            ("Sun, 01 Mar 2026 10:20:30 GMT", 2),
+        ] {
+            assert_eq!(precision(text), expected, "{text}");
         }
     }
 }

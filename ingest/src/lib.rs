@@ -9,6 +9,7 @@ mod error;
 mod extract;
 mod feed;
 mod fetch;
+mod headline;
 mod kind;
 mod lenient;
 mod listing;

@@ -5,7 +5,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 use url::Url;
 
-use crate::{date, plain::fold};
+use crate::{date, headline, plain::fold};
 
 /// What a page says of itself.
 #[derive(Debug, Default)]
@@ -25,41 +25,7 @@ const LD_OBJECTS: usize = 200;
 pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
     let ld = json_ld(document);
     let site_name = meta(document, &["og:site_name", "application-name"]).or_else(|| ld_site(&ld));
-    let title = meta(document, &["og:title", "twitter:title", "dc.title"])
-        .or_else(|| ld_text(&ld, "headline"))
-        .or_else(|| text(document, "article h1, main h1, h1"))
-        .or_else(|| text(document, "title"));
-    let published = meta(
-        document,
-        &[
-            "article:published_time",
-            "og:article:published_time",
-            "datepublished",
-            "date",
-            "dc.date",
-            "dc.date.issued",
-            "dcterms.created",
-            "citation_publication_date",
-            "sailthru.date",
-            "parsely-pub-date",
-            "publish-date",
-            "pubdate",
-        ],
-    )
-    .and_then(|text| date::parse(&text, now))
-    .or_else(|| ld_text(&ld, "datePublished").and_then(|text| date::parse(&text, now)))
-    .or_else(|| {
-        attribute(
-            document,
-            "article time[datetime], main time[datetime], time[datetime][pubdate], time[datetime]",
-            "datetime",
-        )
-        .and_then(|text| date::parse(&text, now))
-    })
-    .or_else(|| {
-        text(document, ".entry-date, .post-date, .published, .article-date, .date, .data-pubblicazione")
-            .and_then(|text| date::parse(&text, now))
-    });
+    let published = published(document, &ld, url, now);
     let mut authors = ld_authors(&ld);
     if authors.is_empty() {
         authors = all_meta(
@@ -81,8 +47,69 @@ pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
         .and_then(|canonical| same_site(&canonical, url));
     let language = attribute(document, "html[lang]", "lang")
         .or_else(|| meta(document, &["og:locale", "language", "content-language"]));
-    let title = title.map(|title| without_site(&title, site_name.as_deref()));
+    let title = headline::of(
+        [
+            (1.25, ld_text(&ld, "headline")),
+            (1.15, text(document, "article h1, main h1").or_else(|| text(document, "h1"))),
+            (1.0, meta(document, &["og:title", "dc.title"])),
+            (0.6, text(document, "title")),
+            (0.5, meta(document, &["twitter:title"])),
+        ]
+        .map(|(weight, title)| (weight, title.map(|title| without_site(&title, site_name.as_deref())))),
+    );
     Meta { title, published, authors, canonical_url, site_name, language }
+}
+
+/// When the page says it was published: of all that it says, a time with its zone before a time without, and that
+/// before a day alone; else JSON-LD before the meta elements, those before what is shown, and the address last.
+fn published(document: &Html, ld: &[Value], url: &str, now: Timestamp) -> Option<Timestamp> {
+    const METAS: &[&str] = &[
+        "article:published_time",
+        "og:article:published_time",
+        "datepublished",
+        "date",
+        "dc.date",
+        "dc.date.issued",
+        "dcterms.created",
+        "citation_publication_date",
+        "sailthru.date",
+        "parsely-pub-date",
+        "publish-date",
+        "pubdate",
+    ];
+    const TIMES: &str =
+        "article time[datetime], main time[datetime], time[datetime][pubdate], time[datetime]";
+    const SHOWN: &[&str] = &[
+        ".entry-date, .post-date, .published, .article-date, .date, .data-pubblicazione",
+        "[class*=date i], [class*=datum i], [class*=fecha i], [class*=pubblica i], [class*=publish i], time",
+    ];
+    let said = ld_text(ld, "datePublished")
+        .into_iter()
+        .chain(METAS.iter().filter_map(|name| meta(document, &[name])))
+        .chain(attribute(document, "[itemprop=datePublished][content]", "content"))
+        .chain(attribute(document, TIMES, "datetime"))
+        .chain(SHOWN.iter().flat_map(|shown| short_texts(document, shown)))
+        .chain(day_in_address(url));
+    let read = said.filter_map(|text| Some((date::precision(&text), date::parse(&text, now)?)));
+    // The first of the most precise; `max_by_key` would take the last.
+    read.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, at)| at)
+}
+
+/// Texts of the elements, but for long ones: a date stands alone.
+fn short_texts(document: &Html, selector: &str) -> Vec<String> {
+    let texts = select(document, selector).into_iter();
+    texts
+        .filter_map(|element| fold(&element.text().collect::<Vec<_>>().join(" ")))
+        .filter(|text| text.len() <= 120)
+        .collect()
+}
+
+/// `/2026/03/01/` or `/2026-03-01-` in an address.
+fn day_in_address(url: &str) -> Option<String> {
+    let path = Url::parse(url).ok()?.path().to_owned();
+    let numbers: Vec<&str> = path.split(|c: char| !c.is_ascii_digit()).collect();
+    let day = numbers.windows(3).find(|part| [part[0].len(), part[1].len(), part[2].len()] == [4, 2, 2])?;
+    Some(day.join("-"))
 }
 
 /// The title without ` | Site` or ` - Site` at its end.
@@ -154,13 +181,17 @@ fn json_ld(document: &Html) -> Vec<Value> {
     let mut found = Vec::new();
     for script in select(document, "script[type='application/ld+json']") {
         let source = script.text().collect::<String>();
+        // Line breaks within strings are common, and JSON forbids them.
+        let source: String = source.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if let Ok(value) = serde_json::from_str::<Value>(source.trim().trim_end_matches(';')) {
             let mut queue = vec![value];
             while let Some(value) = queue.pop() {
                 match value {
                     Value::Array(list) => queue.extend(list),
                     Value::Object(mut map) => {
-                        queue.extend(map.remove("@graph"));
+                        for part in ["@graph", "mainEntity", "mainEntityOfPage"] {
+                            queue.extend(map.remove(part));
+                        }
                         found.push(Value::Object(map));
                     }
                     _ => {}
