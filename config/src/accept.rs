@@ -1,18 +1,15 @@
 //! A name that was found, taken into the lexicon by a command.
 
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vedetta_domain::EntityKind;
 
 use crate::{
     ConfigErrors,
-    layer::{self, File, Kind},
-    raw, settings,
+    added::Added,
+    layer::{File, Kind},
+    raw,
 };
 
 /// The file that commands add to, in the operator's folder.
@@ -65,62 +62,26 @@ pub fn id_of(name: &str) -> String {
 /// Adds `entity` to the configuration in `folder` and says in which file it stands. The whole configuration is checked
 /// with it first; with an error in it nothing is written.
 pub fn accept(folder: &Path, entity: &NewEntity) -> Result<PathBuf, ConfigErrors> {
-    let mut errors = ConfigErrors::default();
-    let path = folder.join(FILE);
-    let shown = path.display().to_string();
-    let fail = |message: String, hint: &str| {
-        let mut errors = ConfigErrors::default();
-        errors.add(&shown, None, message, hint);
-        errors
-    };
+    let file = Added::new(folder, FILE, Kind::Entities);
     let row = Rows { entity: [Row { entity, name: Name { en: &entity.name } }] };
-    let row =
-        toml::to_string(&row).map_err(|error| fail(error.to_string(), "give the name as plain text"))?;
-    let old = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => format!("schema = {}\n", raw::SCHEMA),
-        Err(error) => return Err(fail(format!("cannot be read: {error}"), "check its permissions")),
-    };
-    let text = format!("{}\n\n{row}", old.trim_end());
-    let mut files = layer::shipped();
-    files.extend(layer::of_operator(folder, &mut errors).into_iter().filter(|file| file.name != shown));
-    let known = files.iter().any(|file| file.kind == Kind::Entities && names_id(file, &entity.id));
-    if known
-        || names_id(
-            &File { name: shown.clone(), kind: Kind::Entities, shipped: false, text: old },
-            &entity.id,
-        )
-    {
+    let row = toml::to_string(&row)
+        .map_err(|error| file.fault(error.to_string(), "give the name as plain text"))?;
+    let old = file.text()?;
+    let mut files = file.others();
+    files.push(file.with(old.clone()));
+    if files.iter().any(|file| file.kind == Kind::Entities && names_id(file, &entity.id)) {
         let message = format!("entity {:?} is there already", entity.id);
-        return Err(fail(
+        return Err(file.fault(
             message,
             "give the new one another id with --id, or add the form to the record that is there",
         ));
     }
-    files.push(File { name: shown.clone(), kind: Kind::Entities, shipped: false, text: text.clone() });
-    if settings::check(files, &mut errors).is_none() || !errors.is_empty() {
-        return Err(errors);
-    }
-    write(&path, &text)
-        .map_err(|error| fail(format!("cannot be written: {error}"), "check its permissions"))?;
-    Ok(path)
+    file.write(format!("{}\n\n{row}", old.trim_end()))
 }
 
 fn names_id(file: &File, id: &str) -> bool {
     raw::parse::<raw::Entities>(file, &mut ConfigErrors::default())
         .is_some_and(|all| all.entity.iter().any(|entity| entity.get_ref().id == id))
-}
-
-/// Whole or not at all.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let fresh = path.with_extension("toml.new");
-    let mut file = fs::File::create(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)
 }
 
 #[cfg(test)]

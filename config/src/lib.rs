@@ -5,9 +5,11 @@
 //! line and hint; a configuration with an error is not taken at all.
 
 mod accept;
+mod added;
 mod entities;
 mod error;
 mod layer;
+mod new_source;
 mod raw;
 mod settings;
 mod show;
@@ -15,6 +17,7 @@ mod sources;
 
 pub use accept::{NewEntity, accept, id_of};
 pub use error::{ConfigErrors, Problem};
+pub use new_source::{NewSource, add_sources, write_verified};
 pub use settings::{Config, General, ModelChoice, Worker};
 pub use show::Shown;
 

@@ -102,6 +102,13 @@ impl Fetcher {
         Ok(Polled::Changed(page(answer), validators))
     }
 
+    /// Gets an address that may be a feed or a site's front page: unconditionally, and as politely as a feed.
+    pub async fn look(&self, source: &Source, url: &str, now: Timestamp) -> Result<Page, FetchError> {
+        let answer = self.ask(url, Ask::Feed, request(source, url, self.config.feed_max_bytes)).await?;
+        self.check_status(url, &answer, now)?;
+        Ok(page(answer))
+    }
+
     /// Gets one article's page.
     pub async fn page(&self, source: &Source, url: &str, now: Timestamp) -> Result<Page, FetchError> {
         let request = request(source, url, self.config.page_max_bytes);

@@ -5,6 +5,7 @@
 
 mod charset;
 mod date;
+mod discover;
 mod error;
 mod extract;
 mod feed;
@@ -14,6 +15,7 @@ mod kind;
 mod lenient;
 mod listing;
 mod meta;
+pub mod opml;
 mod plain;
 mod politeness;
 mod robots;
@@ -24,6 +26,7 @@ mod tdm;
 use jiff::Timestamp;
 use vedetta_domain::{Feed, Page, PageRules, SourceKind};
 
+pub use discover::{Candidate, candidates};
 pub use error::{FetchError, ReadError, Retry};
 pub use extract::extract;
 pub use fetch::{Fetcher, IngestConfig, Polled};
