@@ -186,7 +186,13 @@ pub fn check(files: Vec<File>, errors: &mut ConfigErrors) -> Option<Config> {
     let mut watches: BTreeMap<String, (String, WatchConfig)> = BTreeMap::new();
     for file in &files {
         match file.kind {
-            Kind::Main => mains.extend(raw::parse::<raw::Main>(file, errors).map(|main| (file, main))),
+            Kind::Main => {
+                if let Some(mut main) = raw::parse::<raw::Main>(file, errors) {
+                    // In the layer's place: what commands added counts after it.
+                    found_sources.add(file, std::mem::take(&mut main.source), errors);
+                    mains.push((file, main));
+                }
+            }
             Kind::Sources => {
                 if let Some(list) = raw::parse::<raw::Sources>(file, errors) {
                     raw::check_schema(list.schema, file, errors);
@@ -233,7 +239,6 @@ fn merge(
         channel: Vec::new(),
         source: Vec::new(),
     };
-    let mut own = Vec::new();
     for (file, main) in mains {
         raw::check_schema(main.schema, file, errors);
         let mut note = |key: &str| drop(origins.insert(key.to_owned(), file.name.clone()));
@@ -273,7 +278,6 @@ fn merge(
             all.channel.retain(|known: &ChannelConfig| known.name != channel.name);
             all.channel.push(channel);
         }
-        own.push((file, main.source));
     }
     if let Some(wanted) = &all.general.watches {
         for id in wanted.iter().filter(|id| !watches.contains_key(*id)) {
@@ -289,9 +293,6 @@ fn merge(
     }
     if all.general.shipped_sources == Some(false) {
         found_sources.sources.retain(|_, (_, file)| !file.starts_with("shipped:"));
-    }
-    for (file, list) in own {
-        found_sources.add(file, list, errors);
     }
     origins
         .extend(found_sources.sources.iter().map(|(id, (_, file))| (format!("source.{id}"), file.clone())));

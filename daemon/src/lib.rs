@@ -7,6 +7,7 @@ mod commands;
 mod committer;
 mod deliver;
 pub mod demo;
+mod discover;
 mod health;
 mod hub;
 mod notify;

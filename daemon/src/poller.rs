@@ -9,11 +9,12 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
-use vedetta_domain::{Feed, Item, ItemId, PollState, Source, SourceId};
-use vedetta_ingest::{Fetcher, PollOutcome, Polled, after_poll, shares_entry};
+use vedetta_domain::{Feed, Item, ItemId, PollState, Source, SourceId, SourceKind};
+use vedetta_ingest::{FetchError, Fetcher, PollOutcome, Polled, after_poll, shares_entry};
 use vedetta_store::Store;
 
 use crate::{
+    discover::{Eyes, discover},
     health::Health,
     settings::Settings,
     telemetry::Metrics,
@@ -25,6 +26,18 @@ const AT_ONCE: usize = 64;
 
 /// A source that failed for this long is reported.
 const ALARM_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Failures after which the site is searched for another feed, and how often it is searched again.
+const SEARCH_AFTER: u32 = 3;
+const SEARCH_EVERY: u32 = 24;
+
+/// What one poll brought.
+struct Brought {
+    state: PollState,
+    items: Vec<Item>,
+    /// There is no feed at the address, and waiting will not bring one.
+    wrong_address: bool,
+}
 
 /// What a poll needs; one for all sources.
 pub struct Poller {
@@ -155,7 +168,8 @@ impl Poller {
                 return now + SignedDuration::from_mins(1);
             }
         };
-        let (next, items) = self.fetch_and_read(source, &state, now).await;
+        let Brought { state: next, items, wrong_address } = self.fetch_and_read(source, &state, now).await;
+        let next = if wrong_address { self.search(source, next, now).await } else { next };
         let next = self.alarm(source, &state, next, now).await;
         let due = next.next_check.unwrap_or(now + SignedDuration::from_mins(5));
         // Items and validators go in one record: a crash can never leave the validators alone.
@@ -166,27 +180,31 @@ impl Poller {
         due
     }
 
-    async fn fetch_and_read(
-        &self,
-        source: &Source,
-        state: &PollState,
-        now: Timestamp,
-    ) -> (PollState, Vec<Item>) {
+    async fn fetch_and_read(&self, source: &Source, state: &PollState, now: Timestamp) -> Brought {
+        let brought = |outcome: PollOutcome, items: Vec<Item>| Brought {
+            state: after_poll(state, source, outcome, now),
+            items,
+            wrong_address: false,
+        };
         let failed = |error: String, outcome: PollOutcome| {
             tracing::warn!(source = %source.id, url = source.url, error, failures = state.failures + 1, "poll failed");
-            (after_poll(state, source, outcome, now), Vec::new())
+            brought(outcome, Vec::new())
         };
+        // Not found, gone, or something else than a feed: the address is wrong, not the moment.
+        let wrong = |brought: Brought| Brought { wrong_address: true, ..brought };
         let (page, validators) = match self.fetcher.poll(source, state, now).await {
             Ok(Polled::Unchanged(validators)) => {
                 self.metrics.polled("unchanged");
                 tracing::debug!(source = %source.id, "unchanged");
-                return (after_poll(state, source, PollOutcome::Unchanged(validators), now), Vec::new());
+                return brought(PollOutcome::Unchanged(validators), Vec::new());
             }
             Ok(Polled::Changed(page, validators)) => (page, validators),
             Err(error) => {
                 self.metrics.polled("failed");
                 self.metrics.fetch_failed(error.kind());
-                return failed(error.to_string(), PollOutcome::failed(&error));
+                let outcome = failed(error.to_string(), PollOutcome::failed(&error));
+                let is_wrong = matches!(error, FetchError::Status { status: 404 | 410, .. });
+                return if is_wrong { wrong(outcome) } else { outcome };
             }
         };
         let mut head = page;
@@ -197,7 +215,12 @@ impl Poller {
             Ok(Answer::Refused { kind, error }) => {
                 self.metrics.polled("unreadable");
                 self.metrics.refused(&kind);
-                return failed(error.clone(), PollOutcome::unreadable(error));
+                let outcome = failed(error.clone(), PollOutcome::unreadable(error));
+                return if matches!(kind.as_str(), "html-for-feed" | "not-a-feed") {
+                    wrong(outcome)
+                } else {
+                    outcome
+                };
             }
             Ok(_) => return failed("wrong answer".into(), PollOutcome::unreadable("wrong answer".into())),
             Err(error) => return failed(error.to_string(), PollOutcome::unreadable(error.to_string())),
@@ -215,10 +238,46 @@ impl Poller {
             Ok(items) => {
                 tracing::info!(source = %source.id, entries = feed.entries.len(), new = items.len(), "polled");
                 let outcome = PollOutcome::Read { validators, feed: &feed, new_entries: items.len() };
-                (after_poll(state, source, outcome, now), items)
+                brought(outcome, items)
             }
             Err(error) => failed(error.to_string(), PollOutcome::unreadable(error.to_string())),
         }
+    }
+
+    /// Looks for another feed on the site of a source whose address has failed a few times, and now and then again.
+    async fn search(&self, source: &Source, mut next: PollState, now: Timestamp) -> PollState {
+        let Some(site) = source.site.as_deref().filter(|_| source.kind == SourceKind::Feed) else {
+            return next;
+        };
+        if next.failures % SEARCH_EVERY != SEARCH_AFTER {
+            return next;
+        }
+        let eyes = Eyes::Worker(self.worker.clone());
+        match discover(&self.fetcher, &eyes, source, site, now).await {
+            // A page of links is no feed: that is for the operator to decide.
+            Ok(found) if found.kind == SourceKind::Feed && found.url != source.url => {
+                let text = format!(
+                    "source {} finds no feed at {} ({}). Its site has one at {} ({}), and that is polled from now on: \
+                     write it into the configuration, or run `vedetta sources verify --write`.",
+                    source.id,
+                    source.url,
+                    next.last_error.as_deref().unwrap_or("unknown"),
+                    found.url,
+                    found.by
+                );
+                self.health.raise(&format!("found {}", source.id), text).await;
+                next.found = Some((source.url.clone(), found.url));
+                next.moved = None;
+                // Its validators are another feed's.
+                (next.etag, next.last_modified, next.body_hash) = (None, None, None);
+                next.next_check = Some(now + SignedDuration::from_secs(1));
+            }
+            Ok(found) => {
+                tracing::warn!(source = %source.id, url = found.url, by = found.by, "no other feed on the site");
+            }
+            Err(error) => tracing::warn!(source = %source.id, %error, "no other feed on the site"),
+        }
+        next
     }
 
     async fn unknown_items(

@@ -7,5 +7,6 @@ mod input;
 mod model;
 mod offline;
 mod reload;
+mod sources;
 mod support;
 mod whole_path;

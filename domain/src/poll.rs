@@ -33,6 +33,8 @@ pub struct PollState {
     pub recent: Vec<Timestamp>,
     /// Address that permanent redirects led to, and on how many polls in a row.
     pub moved: Option<(String, u32)>,
+    /// A feed that was found on the site in place of the configured address, which stands first.
+    pub found: Option<(String, String)>,
     /// Whether trouble of this source was already reported to the operator.
     pub alarmed: bool,
 }

@@ -79,7 +79,9 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Polled, FetchError> {
         let moved = state.moved.as_ref().filter(|(_, times)| *times >= 3).map(|(to, _)| to.as_str());
-        let address = moved.unwrap_or(&source.url);
+        // What was found for another address than the configured one counts no more.
+        let found = state.found.as_ref().filter(|(instead_of, _)| *instead_of == source.url);
+        let address = moved.or(found.map(|(_, at)| at.as_str())).unwrap_or(&source.url);
         let full = state.full_fetch.is_none_or(|last| now.duration_since(last) > FULL);
         let mut request = request(source, address, self.config.feed_max_bytes);
         if !full {

@@ -95,16 +95,22 @@ impl TokenSink for Reader {
     }
 }
 
+/// Attributes by lower-case name.
+type Attributes = Vec<(String, String)>;
+
+/// What prefixes stood for before an element declared them.
+type Outer = Vec<(String, Option<String>)>;
+
 /// An element that is open.
 struct Open {
     /// As the source writes it, for its end tag.
     written: String,
     /// Lower case, with the prefix that stands for its namespace.
     name: String,
-    attributes: Vec<(String, String)>,
+    attributes: Attributes,
     base: Option<Url>,
     /// Prefixes that it declares, to be restored.
-    outer: Vec<(String, Option<String>)>,
+    outer: Outer,
     is_entry: bool,
 }
 
@@ -210,7 +216,7 @@ impl State {
     }
 
     /// Attributes by lower-case name; namespaces that are declared take effect.
-    fn attributes(&mut self, tag: &Tag) -> (Vec<(String, String)>, Vec<(String, Option<String>)>) {
+    fn attributes(&mut self, tag: &Tag) -> (Attributes, Outer) {
         let (mut attributes, mut outer) = (Vec::new(), Vec::new());
         for attribute in tag.attrs.iter().take(64) {
             let prefix = attribute.name.prefix.as_ref().map(|p| p.to_lowercase()).unwrap_or_default();
@@ -406,7 +412,7 @@ pub(crate) fn as_address(id: &str) -> Option<String> {
     Url::parse(id).ok().map(|url| url.to_string())
 }
 
-fn attribute<'a>(attributes: &'a [(String, String)], names: &[&str]) -> Option<&'a str> {
+fn attribute<'a>(attributes: &'a Attributes, names: &[&str]) -> Option<&'a str> {
     attributes.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
 }
 

@@ -8,6 +8,7 @@ mod input;
 mod model;
 mod once;
 mod run;
+mod sources;
 mod try_;
 
 use std::{path::Path, process::ExitCode};
@@ -17,7 +18,7 @@ use vedetta_config::{Config, ConfigErrors};
 use vedetta_store::StoreError;
 
 use crate::{
-    cli::{Cli, Command, ConfigCommand, EntitiesCommand, ModelCommand},
+    cli::{Cli, Command, ConfigCommand, EntitiesCommand, ModelCommand, SourcesCommand},
     demo,
     settings::Settings,
     worker,
@@ -41,6 +42,12 @@ pub fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Model(ModelCommand::Fetch(args)) => runtime()?.block_on(model::fetch(cli, args)),
         Command::Model(ModelCommand::List { models }) => model::list(cli, models.as_deref()),
         Command::Entities(EntitiesCommand::Accept(args)) => entities::accept(cli, args),
+        Command::Sources(SourcesCommand::List) => sources::list(cli),
+        Command::Sources(SourcesCommand::Test { what }) => runtime()?.block_on(sources::test(cli, what)),
+        Command::Sources(SourcesCommand::Add(args)) => runtime()?.block_on(sources::add(cli, args)),
+        Command::Sources(SourcesCommand::Import(args)) => sources::import(cli, args),
+        Command::Sources(SourcesCommand::Export) => sources::export(cli),
+        Command::Sources(SourcesCommand::Verify(args)) => runtime()?.block_on(sources::verify(cli, args)),
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "vedetta", &mut std::io::stdout());

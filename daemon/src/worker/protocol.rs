@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use vedetta_config::ModelChoice;
 use vedetta_domain::{Article, Entity, Feed, Page, PageRules, SourceKind, TaggedArticle};
+use vedetta_ingest::Candidate;
 
 /// A frame longer than this is a fault of the other end.
 const MAX_FRAME: usize = 64 << 20;
@@ -39,6 +40,11 @@ pub enum Job {
         rules: PageRules,
         /// The present time.
         now: Timestamp,
+    },
+    /// Find where a site's page says that its feed is.
+    Candidates {
+        /// Where its bytes came from; the bytes are the frame's body.
+        page: Page,
     },
     /// Extract an article's page and tag it.
     Page {
@@ -89,6 +95,11 @@ pub enum Answer {
     },
     /// To [`Job::Source`].
     Feed(Feed),
+    /// To [`Job::Candidates`], best first.
+    Candidates {
+        /// Addresses.
+        candidates: Vec<Candidate>,
+    },
     /// To [`Job::Page`] and [`Job::Text`].
     Tagged(Box<TaggedArticle>),
     /// The bytes are not what they should be; the worker is well.

@@ -121,6 +121,13 @@ fn step(job: Job, body: Vec<u8>) -> Step {
                 Err(error) => refused(&error),
             })
         }
+        Job::Candidates { mut page } => {
+            page.body = body;
+            Step::Answered(match vedetta_ingest::candidates(&page) {
+                Ok(candidates) => Answer::Candidates { candidates },
+                Err(error) => refused(&error),
+            })
+        }
         Job::Page { mut page, rules, announced, now } => {
             page.body = body;
             match read_page(&page, &rules, &announced, now) {
