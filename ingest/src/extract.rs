@@ -8,7 +8,7 @@ use scraper::{ElementRef, Html};
 use trafilatura::{ExtractionFocus, Options};
 use vedetta_domain::{Article, Page, PageKind, PageRules};
 
-use crate::{ReadError, charset, kind, listing::selector, meta, plain::fold};
+use crate::{ReadError, charset, kind, listing::selector, meta, pdf, plain::fold};
 
 /// Elements nested deeper than this are an attack on a parser, not a page.
 const DEEPEST: usize = 2_000;
@@ -37,14 +37,24 @@ pub fn extract(page: &Page, rules: &PageRules, now: Timestamp) -> Result<Article
     if page.body.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty { url: page.url.clone() });
     }
+    if pdf::is_pdf(page) {
+        return on_a_deep_stack(page, || pdf::read(page, now));
+    }
     let html = charset::decode(&page.body, page.content_type.as_deref()).replace('\0', "");
     if depth(&html) > DEEPEST {
         return Err(ReadError::TooDeep { url: page.url.clone(), limit: DEEPEST });
     }
+    on_a_deep_stack(page, || read(&html, page, rules, now))
+}
+
+fn on_a_deep_stack(
+    page: &Page,
+    read: impl FnOnce() -> Result<Article, ReadError> + Send,
+) -> Result<Article, ReadError> {
     let broken = |why: &str| ReadError::NoArticle { url: page.url.clone(), why: why.to_owned() };
     thread::scope(|scope| {
         let reading = thread::Builder::new().name("extract".into()).stack_size(STACK);
-        let reading = reading.spawn_scoped(scope, || read(&html, page, rules, now));
+        let reading = reading.spawn_scoped(scope, read);
         match reading.map(thread::ScopedJoinHandle::join) {
             Ok(Ok(read)) => read,
             Ok(Err(_)) => Err(broken("the extractor failed on it")),

@@ -16,6 +16,7 @@ mod lenient;
 mod listing;
 mod meta;
 pub mod opml;
+mod pdf;
 mod plain;
 mod politeness;
 mod robots;
