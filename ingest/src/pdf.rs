@@ -97,7 +97,7 @@ fn running_heads(lines: &mut Vec<String>, pages: usize) {
     lines.retain(|line| {
         let number = line.chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
         let repeated = counts.get(&bare(line)).is_some_and(|count| *count >= 3 && *count * 2 > pages);
-        !number && !(line.len() < 120 && repeated)
+        !(number || line.len() < 120 && repeated)
     });
 }
 
