@@ -3,6 +3,7 @@
 //! Two halves. [`Fetcher`] and [`after_poll`] run in the daemon: when to ask, how politely, and what
 //! to remember. [`read_source`] and [`extract`] run in the worker: bytes in, no I/O.
 
+mod blocks;
 mod charset;
 mod date;
 mod discover;
@@ -23,13 +24,14 @@ mod robots;
 mod schedule;
 mod sitemap;
 mod tdm;
+mod trees;
 
 use jiff::Timestamp;
 use vedetta_domain::{Feed, Page, PageRules, SourceKind};
 
 pub use discover::{Candidate, candidates};
 pub use error::{FetchError, ReadError, Retry};
-pub use extract::extract;
+pub use extract::{block_features, extract};
 pub use fetch::{Fetcher, IngestConfig, Polled};
 pub use politeness::Politeness;
 pub use schedule::{PollOutcome, Validators, after_poll, shares_entry};

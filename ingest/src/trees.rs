@@ -1,0 +1,113 @@
+//! Boosted trees over a few numbers: what was learnt of blocks (`training/blocks.py` writes them).
+
+use std::sync::LazyLock;
+
+/// One line a node: tree, feature or `-`, threshold or value, left, right. Nodes are numbered within their tree, from 0.
+static TEXT: &str = include_str!("blocks.trees");
+
+static TREES: LazyLock<Forest> = LazyLock::new(|| Forest::parse(TEXT));
+
+/// A node of a tree.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum TreeNode {
+    /// Left where the feature is at most the threshold.
+    Split {
+        feature: usize,
+        threshold: f32,
+        left: usize,
+        right: usize,
+    },
+    Leaf(f32),
+}
+
+/// Trees whose leaves are summed.
+#[derive(Debug, Default, PartialEq)]
+struct Forest {
+    base: f32,
+    trees: Vec<Vec<TreeNode>>,
+}
+
+impl Forest {
+    fn parse(text: &str) -> Self {
+        let mut forest = Self::default();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let parts: Vec<&str> = line.split_ascii_whitespace().collect();
+            match parts.as_slice() {
+                ["base", value] => forest.base = value.parse().unwrap_or(0.0),
+                ["tree"] => forest.trees.push(Vec::new()),
+                ["leaf", value] => {
+                    if let (Some(tree), Ok(value)) = (forest.trees.last_mut(), value.parse()) {
+                        tree.push(TreeNode::Leaf(value));
+                    }
+                }
+                ["split", feature, threshold, left, right] => {
+                    let numbers = [feature, left, right].map(|n| n.parse::<usize>());
+                    if let (Some(tree), Ok(threshold), [Ok(feature), Ok(left), Ok(right)]) =
+                        (forest.trees.last_mut(), threshold.parse(), numbers)
+                    {
+                        tree.push(TreeNode::Split { feature, threshold, left, right });
+                    }
+                }
+                _ => {}
+            }
+        }
+        forest
+    }
+
+    fn probability(&self, row: &[f32]) -> f32 {
+        let sum: f32 = self.trees.iter().map(|tree| leaf(tree, row)).sum();
+        1.0 / (1.0 + (-(self.base + sum)).exp())
+    }
+}
+
+fn leaf(tree: &[TreeNode], row: &[f32]) -> f32 {
+    let mut at = 0;
+    // A tree of n nodes is left after n steps, whatever its numbers say.
+    for _ in 0..tree.len() {
+        match tree.get(at) {
+            Some(TreeNode::Leaf(value)) => return *value,
+            Some(TreeNode::Split { feature, threshold, left, right }) => {
+                at = if row.get(*feature).is_none_or(|value| value <= threshold) { *left } else { *right };
+            }
+            None => break,
+        }
+    }
+    0.0
+}
+
+/// How surely a block with these features is the article's, 0 … 1.
+pub fn probability(row: &[f32]) -> f32 {
+    TREES.probability(row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_are_summed() {
+        let forest =
+            Forest::parse("# a comment\nbase 0.5\ntree\nsplit 1 0.5 1 2\nleaf -1\nleaf 2\ntree\nleaf 0.25\n");
+        let check = |row: &[f32], sum: f32| {
+            assert!((forest.probability(row) - 1.0 / (1.0 + (-sum).exp())).abs() < 1e-6, "{row:?}");
+        };
+        check(&[9.0, 0.5], 0.5 - 1.0 + 0.25);
+        check(&[9.0, 0.6], 0.5 + 2.0 + 0.25);
+        // A row that is too short goes left.
+        check(&[], 0.5 - 1.0 + 0.25);
+        // A tree that leads in a circle ends.
+        assert_eq!(leaf(&Forest::parse("tree\nsplit 0 1 0 0\n").trees[0], &[0.0]), 0.0);
+    }
+
+    #[test]
+    fn the_trees_that_ship_are_whole() {
+        assert!(TREES.trees.len() >= 50);
+        for tree in &TREES.trees {
+            for node in tree {
+                if let TreeNode::Split { left, right, .. } = node {
+                    assert!(*left < tree.len() && *right < tree.len());
+                }
+            }
+        }
+    }
+}
