@@ -47,11 +47,18 @@ service:
 release: setup ## an optimised binary in target/release
 	cargo build --release --locked
 
-eval: setup ## the scores of language detection and model on the sets in $(DATA)
+eval: setup ## the scores of language, model, feeds and pages on the sets in $(DATA)
 	test -d $(DATA)/ner || { echo "eval: there is no $(DATA)/ner; name the data folder with DATA=…" >&2; exit 1; }
 	cargo run -q --locked -p vedetta-nlp --example language_scores -- $(DATA)
 	$(VENV)
 	cd nlp/training && $(CURDIR)/target/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model --viterbi
+	target/training/bin/pip install -q -r tools/requirements.txt
+	cargo build -q --release --locked -p vedetta-ingest --examples
+	mkdir -p target/eval
+	target/release/examples/feed_entries $(DATA)/feeds > target/eval/feeds.jsonl
+	status=0; target/training/bin/python tools/feeds.py $(DATA)/feeds target/eval/feeds.jsonl || status=1; \
+	target/training/bin/python tools/pages.py $(DATA)/pages target/release/examples/page_texts target/eval || status=1; \
+	exit $$status
 
 bench: setup ## the lexicon's speed, and the model's beside Python's transformers on the same cores
 	cargo build --release --locked -p vedetta-nlp --examples

@@ -66,8 +66,8 @@ fn is_default(rules: &PageRules) -> bool {
 }
 
 impl NewSource {
-    /// The record of `source`, whose entries were seen.
-    pub fn seen(source: &Source) -> Self {
+    /// The record of `source`; `verified` where its entries were seen.
+    pub fn of(source: &Source, verified: bool) -> Self {
         Self {
             id: source.id.0.clone(),
             name: source.name.clone(),
@@ -80,7 +80,7 @@ impl NewSource {
             trust: source.trust,
             user_agent: source.user_agent.clone(),
             allow_networks: source.allow_networks.clone(),
-            verified: true,
+            verified,
             tags: source.tags.clone(),
             page: source.page.clone(),
         }
@@ -137,22 +137,13 @@ mod tests {
     use super::*;
 
     fn source(id: &str, feed: &str) -> NewSource {
-        NewSource {
-            id: id.into(),
+        let source = Source {
             name: "L'\u{201c}Osservatorio\u{201d} \\ \"x\"".into(),
-            site: Some("https://example.org/".into()),
-            feed: Some(feed.into()),
-            kind: SourceKind::Feed,
             language: Some("it".into()),
-            interval_s: None,
-            backfill: false,
-            trust: 2,
-            user_agent: None,
-            allow_networks: Vec::new(),
-            verified: true,
             tags: vec!["space".into()],
-            page: PageRules::default(),
-        }
+            ..Source::new(id, feed)
+        };
+        NewSource::of(&source, true)
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use vedetta_domain::{Feed, Page, PageRules, Source, SourceId, SourceKind};
+use vedetta_domain::{Feed, Page, PageRules, Source, SourceKind};
 use vedetta_ingest::{Candidate, FetchError, Fetcher};
 
 use crate::worker::{Job, Worker, protocol::Answer};
@@ -181,23 +181,4 @@ pub fn format_of(kind: SourceKind, body: &[u8]) -> &'static str {
 
 fn head(body: &[u8]) -> String {
     String::from_utf8_lossy(&body[..body.len().min(2_048)]).to_ascii_lowercase()
-}
-
-/// A source that is not configured yet.
-pub fn unnamed(url: &str) -> Source {
-    Source {
-        id: SourceId("new".to_owned()),
-        name: url.to_owned(),
-        kind: SourceKind::Feed,
-        url: url.to_owned(),
-        site: None,
-        language: None,
-        interval_s: None,
-        backfill: false,
-        trust: 2,
-        user_agent: None,
-        allow_networks: Vec::new(),
-        page: PageRules::default(),
-        tags: Vec::new(),
-    }
 }

@@ -70,3 +70,24 @@ pub struct Source {
     /// Free labels, for watches that take sources in or out.
     pub tags: Vec<String>,
 }
+
+impl Source {
+    /// A feed at `url`, with what counts where a configuration is silent.
+    pub fn new(id: &str, url: &str) -> Self {
+        Self {
+            id: SourceId(id.to_owned()),
+            name: id.to_owned(),
+            kind: SourceKind::Feed,
+            url: url.to_owned(),
+            site: None,
+            language: None,
+            interval_s: None,
+            backfill: false,
+            trust: 2,
+            user_agent: None,
+            allow_networks: Vec::new(),
+            page: PageRules::default(),
+            tags: Vec::new(),
+        }
+    }
+}

@@ -21,7 +21,7 @@ fn main() {
             body: std::fs::read(path).expect("the page can be read"),
             ..Page::default()
         };
-        let blocks = vedetta_ingest::block_features(&page);
+        let blocks = vedetta_ingest::block_features(&page).unwrap_or_default();
         writeln!(out, "{}", json!({ "path": path, "url": url, "blocks": blocks })).expect("stdout");
     }
 }

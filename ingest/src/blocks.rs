@@ -114,7 +114,7 @@ pub struct Block {
 pub fn blocks(document: &Html, is_dress: impl Fn(NodeId) -> bool) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut last: Option<NodeId> = None;
-    let mut names: HashMap<NodeId, (String, [bool; NAMED])> = HashMap::new();
+    let mut names: HashMap<NodeId, [bool; NAMED]> = HashMap::new();
     for node in document.tree.root().descendants() {
         let Node::Text(text) = node.value() else { continue };
         let trimmed = text.trim();
@@ -155,7 +155,7 @@ pub fn blocks(document: &Html, is_dress: impl Fn(NodeId) -> bool) -> Vec<Block> 
         for (distance, up) in node.ancestors().filter_map(ElementRef::wrap).enumerate() {
             block.around.push(known(up.value().name()));
             if distance < NEAR {
-                let (_, found) = names.entry(up.id()).or_insert_with(|| named(up));
+                let found = names.entry(up.id()).or_insert_with(|| named(up));
                 for (all, one) in block.named.iter_mut().zip(*found) {
                     *all |= one;
                 }
@@ -174,7 +174,7 @@ pub fn blocks(document: &Html, is_dress: impl Fn(NodeId) -> bool) -> Vec<Block> 
     blocks
 }
 
-fn named(element: ElementRef<'_>) -> (String, [bool; NAMED]) {
+fn named(element: ElementRef<'_>) -> [bool; NAMED] {
     let value = element.value();
     let text =
         format!("{}#{}.{}", value.name(), value.attr("id").unwrap_or(""), value.attr("class").unwrap_or(""));
@@ -182,7 +182,7 @@ fn named(element: ElementRef<'_>) -> (String, [bool; NAMED]) {
     for i in NAMES.matches(&text) {
         found[i] = true;
     }
-    (text, found)
+    found
 }
 
 /// The name as a constant, where it says something.

@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 use std::thread;
 
 use ego_tree::NodeId;
-
 use jiff::Timestamp;
 use scraper::{ElementRef, Html, Selector};
 use trafilatura::{ExtractionFocus, Options};
 use vedetta_domain::{Article, Page, PageKind, PageRules};
 
-use crate::{ReadError, blocks, charset, kind, listing::selector, meta, pdf, plain::fold, trees};
+use crate::{
+    ReadError, blocks, blocks::Block, charset, kind, listing::selector, meta, pdf, plain::fold, trees,
+};
 
 /// Elements nested deeper than this are an attack on a parser, not a page.
 const DEEPEST: usize = 2_000;
@@ -56,7 +57,7 @@ pub fn extract(page: &Page, rules: &PageRules, now: Timestamp) -> Result<Article
     if pdf::is_pdf(page) {
         return on_a_deep_stack(page, || pdf::read(page, now));
     }
-    let html = charset::decode(&page.body, page.content_type.as_deref()).replace('\0', "");
+    let html = text_of_page(page);
     if depth(&html) > DEEPEST {
         return Err(ReadError::TooDeep { url: page.url.clone(), limit: DEEPEST });
     }
@@ -156,38 +157,50 @@ fn by_rule(document: &Html, body: &str) -> Result<(String, f32), ReadError> {
 
 /// The text of the blocks that are the article's, by the votes of three readings and by what they look like.
 fn general(
-    mut document: Html,
+    document: Html,
     original: &str,
     page: &Page,
     title: Option<&str>,
     may_fall_back: bool,
 ) -> Result<(String, f32), ReadError> {
+    let Rated { blocks, rows, document, undressed } = rate(document, original, page, title)?;
+    let kept = blocks.iter().zip(&rows).filter(|(_, row)| trees::probability(row) >= LIKELY);
+    let mut text = kept.map(|(block, _)| block.text.as_str()).collect::<Vec<_>>().join("\n");
+    // Where the blocks are next to nothing, the page is not built like others: a much longer reading counts.
+    if may_fall_back && text.chars().count() < FEW {
+        for other in [undressed, text_of(original, &options(page))] {
+            if other.chars().count() > 3 * text.chars().count() {
+                text = other;
+            }
+        }
+    }
+    let share = link_share(&document, &text);
+    Ok((text, share))
+}
+
+/// A page's blocks with their features.
+struct Rated {
+    blocks: Vec<Block>,
+    rows: Vec<Vec<f32>>,
+    /// The page without its dress.
+    document: Html,
+    /// The second reading.
+    undressed: String,
+}
+
+fn rate(mut document: Html, original: &str, page: &Page, title: Option<&str>) -> Result<Rated, ReadError> {
     let dress = dress(&document)?;
     let is_dress: HashSet<NodeId> = dress.iter().copied().collect();
     let blocks = blocks::blocks(&document, |id| is_dress.contains(&id));
     detach(&mut document, &dress);
     let precise = options(page).with_focus(ExtractionFocus::FavorPrecision);
     let undressed = text_of(&document.html(), &precise);
-    let (full, readable) = (text_of(original, &precise.with_fallback(false)), readable(original, page));
-    let rows = blocks::features(&blocks, title, [&full, &readable, &undressed]);
-    let kept = blocks.iter().zip(rows).filter(|(_, row)| trees::probability(row) >= LIKELY);
-    let text = kept.map(|(block, _)| block.text.as_str()).collect::<Vec<_>>().join("\n");
-    // Where the blocks are next to nothing, the page is not built like others: the longest reading counts.
-    let few = |text: &str| text.chars().count() < FEW;
-    let text = if few(&text) && may_fall_back {
-        let whole = text_of(original, &options(page));
-        [text, undressed, whole]
-            .into_iter()
-            .reduce(|best, next| if next.chars().count() > 3 * best.chars().count() { next } else { best })
-    } else {
-        Some(text)
-    };
-    let text = text.unwrap_or_default();
-    let share = link_share(&document, &text);
-    Ok((text, share))
+    let full = text_of(original, &precise.with_fallback(false));
+    let rows = blocks::features(&blocks, title, [&full, &readable(original, page), &undressed]);
+    Ok(Rated { blocks, rows, document, undressed })
 }
 
-/// What Firefox's reader view would show, by another implementation of it than the one in the first reading.
+/// What a browser's reader view would show.
 fn readable(html: &str, page: &Page) -> String {
     let config = dom_smoothie::Config { text_mode: dom_smoothie::TextMode::Formatted, ..Default::default() };
     let read = || {
@@ -200,19 +213,16 @@ fn readable(html: &str, page: &Page) -> String {
 
 /// The blocks of a page with their features, for those who train the trees.
 #[doc(hidden)]
-pub fn block_features(page: &Page) -> Vec<(String, Vec<f32>)> {
-    let html = charset::decode(&page.body, page.content_type.as_deref()).replace('\0', "");
-    let mut document = Html::parse_document(&html);
-    let Ok(dress) = dress(&document) else { return Vec::new() };
+pub fn block_features(page: &Page) -> Result<Vec<(String, Vec<f32>)>, ReadError> {
+    let html = text_of_page(page);
+    let document = Html::parse_document(&html);
     let title = meta::read(&document, &page.url, Timestamp::UNIX_EPOCH).title;
-    let is_dress: HashSet<NodeId> = dress.iter().copied().collect();
-    let blocks = blocks::blocks(&document, |id| is_dress.contains(&id));
-    detach(&mut document, &dress);
-    let precise = options(page).with_focus(ExtractionFocus::FavorPrecision);
-    let undressed = text_of(&document.html(), &precise);
-    let full = text_of(&html, &precise.with_fallback(false));
-    let rows = blocks::features(&blocks, title.as_deref(), [&full, &readable(&html, page), &undressed]);
-    blocks.into_iter().map(|block| block.text).zip(rows).collect()
+    let Rated { blocks, rows, .. } = rate(document, &html, page, title.as_deref())?;
+    Ok(blocks.into_iter().map(|block| block.text).zip(rows).collect())
+}
+
+fn text_of_page(page: &Page) -> String {
+    charset::decode(&page.body, page.content_type.as_deref()).replace('\0', "")
 }
 
 fn options(page: &Page) -> Options {

@@ -7,7 +7,12 @@ use jiff::Timestamp;
 use url::Url;
 use vedetta_domain::{Entry, Feed, Page};
 
-use crate::{ReadError, charset, date, lenient, plain::plain};
+use crate::{
+    ReadError, charset, date,
+    entry_link::{absolute, as_address, rank},
+    lenient,
+    plain::plain,
+};
 
 /// Entries that are read from one feed.
 const MOST: usize = 2_000;
@@ -95,15 +100,11 @@ fn convert_entry(entry: feed_rs::model::Entry, base: Option<&Url>, now: Timestam
         .iter()
         // Those with a target lead to comments.
         .filter(|link| link.target.is_none())
-        .filter_map(|link| Some((lenient::rank(link.rel.as_deref(), link.media_type.as_deref())?, link)))
+        .filter_map(|link| Some((rank(link.rel.as_deref(), link.media_type.as_deref())?, link)))
         .min_by_key(|(rank, _)| *rank)
         .map(|(_, link)| link);
-    let absolute = |href: &str| match base {
-        Some(base) => base.join(href.trim()).ok().map(|url| url.to_string()),
-        None => Url::parse(href.trim()).ok().map(|url| url.to_string()),
-    };
     let id = entry.id.trim().to_owned();
-    let url = link.and_then(|link| absolute(&link.href)).or_else(|| lenient::as_address(&id));
+    let url = link.and_then(|link| absolute(base, &link.href)).or_else(|| as_address(&id));
     let title = entry.title.and_then(|text| plain(&text.content));
     let published = entry.published.or(entry.updated);
     let published = published

@@ -14,7 +14,11 @@ use xml5ever::buffer_queue::BufferQueue;
 use xml5ever::tendril::StrTendril;
 use xml5ever::tokenizer::{ProcessResult, Tag, TagKind, Token, TokenSink, XmlTokenizer};
 
-use crate::{date, plain::plain};
+use crate::{
+    date,
+    entry_link::{absolute, as_address, rank},
+    plain::plain,
+};
 
 /// Elements that are open at once; deeper ones are read as text without their nesting.
 const DEEPEST: usize = 256;
@@ -52,8 +56,7 @@ pub(crate) fn read(text: &str, base: &str, now: Timestamp) -> Option<Feed> {
     let tokenizer = XmlTokenizer::new(reader, Default::default());
     let _ = tokenizer.feed(&queue);
     tokenizer.end();
-    let state = tokenizer.sink.state.into_inner();
-    let State { feed, .. } = state;
+    let feed = tokenizer.sink.state.into_inner().feed;
     (!feed.entries.is_empty()).then_some(feed)
 }
 
@@ -305,7 +308,6 @@ impl State {
 
     fn keep(&mut self, element: &Open, field: Field) {
         let value = if field.nested { field.markup } else { field.text };
-        let at = |text: &str| date::parse(text, self.now);
         let Some(draft) = &mut self.draft else {
             match element.name.as_str() {
                 "title" if self.feed.title.is_none() => self.feed.title = plain(&value),
@@ -349,7 +351,7 @@ impl State {
                     _ => 2,
                 };
                 if draft.published.is_none_or(|(of, _)| of > rank)
-                    && let Some(at) = at(&value)
+                    && let Some(at) = date::parse(&value, self.now)
                 {
                     draft.published = Some((rank, at));
                 }
@@ -391,34 +393,6 @@ fn entry(draft: Draft) -> Entry {
     }
 }
 
-/// How well a link leads to the article, 0 best; `None` for links to something else. An enclosure is the article where
-/// it is a text: reports come as PDF.
-pub(crate) fn rank(rel: Option<&str>, media_type: Option<&str>) -> Option<u8> {
-    match rel {
-        None | Some("" | "alternate") => Some(0),
-        Some("enclosure") if media_type.is_some_and(|kind| kind.contains("pdf") || kind.contains("html")) => {
-            Some(1)
-        }
-        Some(_) => None,
-    }
-}
-
-/// An id that is an address leads to the article.
-pub(crate) fn as_address(id: &str) -> Option<String> {
-    let start = id.get(..8)?.to_ascii_lowercase();
-    if !(start.starts_with("http://") || start.starts_with("https://")) {
-        return None;
-    }
-    Url::parse(id).ok().map(|url| url.to_string())
-}
-
 fn attribute<'a>(attributes: &'a Attributes, names: &[&str]) -> Option<&'a str> {
     attributes.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
-}
-
-fn absolute(base: Option<&Url>, href: &str) -> Option<String> {
-    match base {
-        Some(base) => base.join(href.trim()).ok().map(|url| url.to_string()),
-        None => Url::parse(href.trim()).ok().map(|url| url.to_string()),
-    }
 }

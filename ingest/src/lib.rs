@@ -7,6 +7,7 @@ mod blocks;
 mod charset;
 mod date;
 mod discover;
+mod entry_link;
 mod error;
 mod extract;
 mod feed;

@@ -185,24 +185,10 @@ pub fn shares_entry(state: &PollState, feed: &Feed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vedetta_domain::{Entry, PageRules, SourceId, SourceKind};
+    use vedetta_domain::Entry;
 
     fn source(interval_s: Option<u32>) -> Source {
-        Source {
-            id: SourceId("s".into()),
-            name: "S".into(),
-            kind: SourceKind::Feed,
-            url: "https://example.org/feed".into(),
-            site: None,
-            language: None,
-            interval_s,
-            backfill: false,
-            trust: 2,
-            user_agent: None,
-            allow_networks: Vec::new(),
-            page: PageRules::default(),
-            tags: Vec::new(),
-        }
+        Source { interval_s, ..Source::new("s", "https://example.org/feed") }
     }
 
     fn now() -> Timestamp {

@@ -1,8 +1,9 @@
 //! Many phrases found in a text at once: a trie whose steps are words.
 //!
 //! A match begins and ends where words do, so nothing has to be tried in the middle of one, and most words of a text
-//! begin no phrase: one look-up in a table of the phrases' words ends the search there. On 10,000 names this took a
-//! third of the time of an Aho–Corasick automaton over bytes, whose states fall out of the caches.
+//! begin no phrase: one look-up in a table of the phrases' words ends the search there. On 10,000 names
+//! an Aho–Corasick automaton over bytes, whose states fall out of the caches, searched 62 to 69 MB of text a second, and
+//! this 111 to 118.
 
 use rustc_hash::FxHashMap;
 

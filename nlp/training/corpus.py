@@ -20,7 +20,7 @@ DROPPED = {"Temporal", "Quantity", "Weapon", "DocumentReference", "MilitaryPlatf
            "Nationality", "Money", "Vehicle", "Frequency", "CommsIdentifier", "Coordinates"}
 
 # name: (file, has MISC, share of the pieces seen in training, loss weight).
-# Half the pieces are Italian. Silver sets weigh less: their labels miss names.
+# With the written sentences more than half the pieces are Italian. Silver sets weigh less: their labels miss names.
 TRAIN = {
     "it_wn": ("it/WN_train.iob2.gz", False, 19.0, 1.0),
     "it_adg": ("it/ADG_train.iob2.gz", False, 5.0, 1.0),
