@@ -45,7 +45,8 @@ fn main() {
 }
 
 fn crates(page: &Page) -> Vec<String> {
-    let html = String::from_utf8_lossy(&page.body);
+    // Its text form takes decoded text: it must not suffer from an encoding.
+    let html = vedetta_ingest::decode(&page.body, None);
     let focuses = [ExtractionFocus::Balanced, ExtractionFocus::FavorPrecision, ExtractionFocus::FavorRecall];
     let text = |focus| {
         let options = Options::default().with_fallback(true).with_exclude_comments(true).with_focus(focus);

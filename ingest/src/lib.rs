@@ -30,6 +30,8 @@ mod trees;
 use jiff::Timestamp;
 use vedetta_domain::{Feed, Page, PageRules, SourceKind};
 
+#[doc(hidden)]
+pub use charset::decode;
 pub use discover::{Candidate, candidates};
 pub use error::{FetchError, ReadError, Retry};
 pub use extract::{block_features, extract};
