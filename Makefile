@@ -6,10 +6,12 @@ PYTHON ?= python3
 DATA ?= ../shared/data
 # Debug symbols of dependencies are off and two jobs at most build at once: a small machine suffices.
 export CARGO_INCREMENTAL ?= 0
+# Where cargo builds, which a user may have set.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .PHONY: help setup demo test run fmt lint arrows units service release eval bench clean
 
-VENV = $(PYTHON) -m venv target/training && target/training/bin/pip install -q -r nlp/training/requirements.txt
+VENV = $(PYTHON) -m venv $(TARGET)/training && $(TARGET)/training/bin/pip install -q -r nlp/training/requirements.txt
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,11 +21,11 @@ setup: ## get libtorch (unless LIBTORCH is set) and tell cargo where it is
 
 demo: setup ## the whole path on a sample site on this machine, with the alert as the chat shows it
 	cargo build --locked
-	./target/debug/vedetta demo
+	$(TARGET)/debug/vedetta demo
 
 run: setup ## the daemon on the shipped configuration, its state in ./state
 	cargo build --locked
-	STATE_DIRECTORY=$(CURDIR)/state ./target/debug/vedetta run
+	STATE_DIRECTORY=$(CURDIR)/state $(TARGET)/debug/vedetta run
 
 test: setup fmt lint arrows units service ## every check
 	@echo "every check passed"
@@ -51,21 +53,21 @@ eval: setup ## the scores of language, model, feeds and pages on the sets in $(D
 	test -d $(DATA)/ner || { echo "eval: there is no $(DATA)/ner; name the data folder with DATA=…" >&2; exit 1; }
 	cargo run -q --locked -p vedetta-nlp --example language_scores -- $(DATA)
 	$(VENV)
-	cd nlp/training && $(CURDIR)/target/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model --viterbi
-	target/training/bin/pip install -q -r tools/requirements.txt
+	cd nlp/training && $(TARGET)/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model --viterbi
+	$(TARGET)/training/bin/pip install -q -r tools/requirements.txt
 	cargo build -q --release --locked -p vedetta-ingest --examples
-	mkdir -p target/eval
-	target/release/examples/feed_entries $(DATA)/feeds > target/eval/feeds.jsonl
-	status=0; target/training/bin/python tools/feeds.py $(DATA)/feeds target/eval/feeds.jsonl || status=1; \
-	target/training/bin/python tools/pages.py $(DATA)/pages target/release/examples/page_texts target/eval || status=1; \
+	mkdir -p $(TARGET)/eval
+	$(TARGET)/release/examples/feed_entries $(DATA)/feeds > $(TARGET)/eval/feeds.jsonl
+	status=0; $(TARGET)/training/bin/python tools/feeds.py $(DATA)/feeds $(TARGET)/eval/feeds.jsonl || status=1; \
+	$(TARGET)/training/bin/python tools/pages.py $(DATA)/pages $(TARGET)/release/examples/page_texts $(TARGET)/eval || status=1; \
 	exit $$status
 
 bench: setup ## the lexicon's speed, and the model's beside Python's transformers on the same cores
 	cargo build --release --locked -p vedetta-nlp --examples
-	./target/release/examples/lexicon_speed
+	$(TARGET)/release/examples/lexicon_speed
 	$(VENV)
-	cd nlp/training && $(CURDIR)/target/training/bin/python bench.py --model ../model \
-		--engine $(CURDIR)/target/release/examples/model_speed --scratch $(CURDIR)/target/bench
+	cd nlp/training && $(TARGET)/training/bin/python bench.py --model ../model \
+		--engine $(TARGET)/release/examples/model_speed --scratch $(TARGET)/bench
 
 clean: ## what was built; libtorch stays in its cache
 	cargo clean
