@@ -42,7 +42,7 @@ impl Labeller<'_> {
         token_budget: usize,
         threads: usize,
     ) -> Result<Vec<Vec<Verdict>>, ModelError> {
-        let batches = batches(windows, token_budget);
+        let batches = batches(windows, self.encoder.longest(), token_budget);
         let nets = net.handles(threads.min(batches.len()));
         let labelled = if nets.len() > 1 {
             lanes::each(nets, &batches, |net, batch| self.label_batch(net, windows, batch))?
@@ -78,14 +78,19 @@ impl Labeller<'_> {
 pub(crate) struct Batch {
     /// Numbers of the windows.
     pub(crate) members: Vec<usize>,
-    /// Pieces of the longest one.
+    /// Pieces of a row.
     pub(crate) width: usize,
 }
 
-/// All windows by length, in batches of at most `token_budget` pieces, padding counted.
-pub(crate) fn batches(windows: &[Window], token_budget: usize) -> Vec<Batch> {
+/// Widths are multiples of this. oneDNN keeps compiled code for every shape that it has met: of a few shapes it is tens
+/// of megabytes less than of all.
+const STEP: usize = 8;
+
+/// All windows by length, in batches of at most `token_budget` pieces, padding counted, none wider than `longest`.
+pub(crate) fn batches(windows: &[Window], longest: usize, token_budget: usize) -> Vec<Batch> {
+    let rounded = |window: &Window| window.len().next_multiple_of(STEP).min(longest).max(window.len());
     let mut order: Vec<(usize, usize)> =
-        windows.iter().map(Window::len).enumerate().map(|(i, n)| (n, i)).collect();
+        windows.iter().map(rounded).enumerate().map(|(i, n)| (n, i)).collect();
     order.sort_unstable();
     let mut batches = Vec::new();
     let mut from = 0;

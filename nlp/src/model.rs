@@ -238,7 +238,10 @@ impl NerModel {
     pub fn computed_pieces(&self, texts: &[&str], token_budget: usize) -> usize {
         let windows: Vec<Window> =
             texts.iter().flat_map(|text| self.encoder.windows(text, &sentences(text))).collect();
-        batches(&windows, token_budget).iter().map(|batch| batch.members.len() * batch.width).sum()
+        batches(&windows, self.encoder.longest(), token_budget)
+            .iter()
+            .map(|batch| batch.members.len() * batch.width)
+            .sum()
     }
 
     /// Every word of `text` with its pieces and label.

@@ -70,6 +70,11 @@ impl Encoder {
         }
     }
 
+    /// Pieces of the longest window, special ones counted.
+    pub(crate) fn longest(&self) -> usize {
+        self.limit + 2
+    }
+
     /// The pieces' texts.
     pub(crate) fn piece_texts(&self, pieces: &[i64]) -> Vec<String> {
         pieces.iter().map(|id| tokenizer::piece_text(&self.tokenizer, *id)).collect()

@@ -97,7 +97,7 @@ fn padding_changes_nothing() {
         let texts: Vec<String> =
             expected.lines().map(|line| serde_json::from_str::<Expected>(line).unwrap().text).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        // A budget of one piece: every window goes alone, without padding.
+        // A budget of one piece: every window goes alone, with the least padding.
         let (alone, together) = (model.spans(&texts, 1).unwrap(), model.spans(&texts, 4_096).unwrap());
         let (mut same, mut all) = (0, 0);
         for (a, b) in alone.iter().flatten().zip(together.iter().flatten()) {
