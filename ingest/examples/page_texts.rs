@@ -1,8 +1,9 @@
 //! What the reader of pages makes of files, as `make eval` asks for it.
 //!
-//! `page_texts LIST`: LIST has one JSON object a line, `path` and `url`; a path that ends with `.gz` must have been
+//! `page_texts LIST [--alone]`: LIST has one JSON object a line, `path` and `url`; a path that ends with `.gz` must have been
 //! unpacked. One JSON line a page: `path`, `text`, `title`, `published` (seconds since 1970), `kind`, `error`, and
-//! `crates`: the text of the `trafilatura` crate as it comes, in its three focuses. Ends with a line on speed.
+//! `crates`: the text of the `trafilatura` crate as it comes, in its three focuses (not with `--alone`, which is for
+//! profiles). Ends with a line on speed.
 #![allow(clippy::expect_used, reason = "a tool of the developers: bad input ends it")]
 
 use std::io::Write;
@@ -16,6 +17,7 @@ use vedetta_ingest::extract;
 
 fn main() {
     let list = std::env::args().nth(1).expect("usage: page_texts LIST");
+    let alone = std::env::args().any(|arg| arg == "--alone");
     let list = std::fs::read_to_string(list).expect("the list can be read");
     let now: Timestamp = "2100-01-01T00:00:00Z".parse().expect("a time");
     let mut out = std::io::stdout().lock();
@@ -38,7 +40,7 @@ fn main() {
             Err(error) => json!({ "error": error.to_string() }),
         };
         found["path"] = json!(path);
-        found["crates"] = json!(crates(&page));
+        found["crates"] = json!(if alone { Vec::new() } else { crates(&page) });
         writeln!(out, "{found}").expect("stdout");
     }
     writeln!(out, "{}", json!({ "pages": pages, "seconds": seconds })).expect("stdout");

@@ -8,8 +8,8 @@ use std::thread;
 
 use ego_tree::NodeId;
 use jiff::Timestamp;
-use scraper::{ElementRef, Html, Selector};
-use trafilatura::{ExtractionFocus, HtmlDateMode, Options};
+use scraper::{ElementRef, Html, Node, node::Element};
+use trafilatura::{ExtractionFocus, FallbackCandidates, HtmlDateMode, Options};
 use vedetta_domain::{Article, Page, PageKind, PageRules};
 
 use crate::{
@@ -22,26 +22,31 @@ const DEEPEST: usize = 2_000;
 /// Stack of the thread that reads pages: parsers recurse along the nesting.
 const STACK: usize = 256 << 20;
 
-/// Parts of a page that are never the article, by what templates of all systems call them. Names are
-/// whole words of class and id, so that an article about comments keeps its text.
-const DRESS: &str = "nav, footer, aside, form, button, select, dialog, iframe, noscript, svg, \
-    [role=navigation], [role=banner], [role=contentinfo], [role=complementary], [role=search], [role=dialog], \
-    [aria-hidden=true], [hidden], #comments, #respond, #disqus_thread, .comments, .comments-area, .comment-list, \
-    .comment-respond, .commenti, #commenti, .sharedaddy, .social-share, .share-buttons, .sharing, .share, .condividi, \
-    .addtoany_share_save_container, .social, .social-links, .newsletter, .newsletter-box, .iscriviti, .mailchimp, .mc4wp-form, \
-    .related, .related-posts, .related-articles, .correlati, .articoli-correlati, .leggi-anche, .leggianche, \
-    .jp-relatedposts, .yarpp, .yarpp-related, .more-articles, .read-more-box, .teaser, .teasers, .sidebar, #sidebar, \
-    .widget, .widget-area, .breadcrumb, .breadcrumbs, .menu, .main-menu, .navigation, .post-navigation, .nav-links, \
-    .pagination, .cookie, .cookies, .cookie-banner, .cookie-notice, .cookie-consent, .cookie-law-info-bar, \
-    #cookie-law-info-bar, #cookie-notice, #cookie-banner, .iubenda-cs-container, #iubenda-cs-banner, #onetrust-consent-sdk, \
-    .cart, .carrello, .mini-cart, .widget_shopping_cart, #cart, #carrello, .woocommerce-mini-cart, .shop, .negozio, \
-    .abbonati, .subscribe, .subscription-box, .paywall-box, .banner, .promo, .advertisement, .adv, .ads, .ad-container, \
-    .tag-links, .tags, .tagcloud, .author-box, .author-bio, .post-author-box, .skip-link, .screen-reader-text, .print-only";
+/// Parts of a page that are never the article: elements, roles, and what templates of all systems call them by id or
+/// class. Names are whole words of class and id, so that an article about comments keeps its text.
+const DRESS_ELEMENTS: &[&str] =
+    &["nav", "footer", "aside", "form", "button", "select", "dialog", "iframe", "noscript", "svg"];
+const DRESS_ROLES: &[&str] = &["navigation", "banner", "contentinfo", "complementary", "search", "dialog"];
+const DRESS_IDS: &str = "comments respond disqus_thread commenti sidebar cookie-law-info-bar cookie-notice cookie-banner \
+    iubenda-cs-banner onetrust-consent-sdk cart carrello";
+const DRESS_CLASSES: &str = "comments comments-area comment-list comment-respond commenti sharedaddy social-share \
+    share-buttons sharing share condividi addtoany_share_save_container social social-links newsletter newsletter-box \
+    iscriviti mailchimp mc4wp-form related related-posts related-articles correlati articoli-correlati leggi-anche \
+    leggianche jp-relatedposts yarpp yarpp-related more-articles read-more-box teaser teasers sidebar widget widget-area \
+    breadcrumb breadcrumbs menu main-menu navigation post-navigation nav-links pagination cookie cookies cookie-banner \
+    cookie-notice cookie-consent cookie-law-info-bar iubenda-cs-container cart carrello mini-cart widget_shopping_cart \
+    woocommerce-mini-cart shop negozio abbonati subscribe subscription-box paywall-box banner promo advertisement adv ads \
+    ad-container tag-links tags tagcloud author-box author-bio post-author-box skip-link screen-reader-text print-only";
 
-static DRESS_SELECTOR: LazyLock<Selector> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "a constant that every test parses")]
-    Selector::parse(DRESS).expect("a selector")
-});
+static DRESS: LazyLock<[HashSet<&'static str>; 2]> =
+    LazyLock::new(|| [DRESS_IDS, DRESS_CLASSES].map(|words| words.split_ascii_whitespace().collect()));
+
+/// Stands for the head of a page that the `trafilatura` crate reads: all that it would else search the whole body for,
+/// selector by selector. `meta` reads the real one.
+const HEAD: &str = "<head><meta property='og:title' content='-'><meta property='og:author' content='A B'>\
+    <meta property='og:url' content='https://example.org/'><meta property='og:description' content='-'>\
+    <meta property='og:site_name' content='-'><meta property='og:image' content='https://example.org/'>\
+    <meta property='og:type' content='-'><meta property='og:article:tag' content='-'>";
 
 /// A block this likely is the article's. Of the values from 0.35 to 0.55 it did best on the half for tuning.
 const LIKELY: f32 = 0.45;
@@ -119,14 +124,25 @@ fn detach(document: &mut Html, doomed: &[NodeId]) {
 }
 
 /// The page's dress: what its templates' names say, unless it holds most of the text; then the name misleads.
-fn dress(document: &Html) -> Result<Vec<NodeId>, ReadError> {
+fn dress(document: &Html) -> Vec<NodeId> {
     let length = |element: ElementRef<'_>| element.text().map(str::len).sum::<usize>();
     let whole = length(document.root_element()).max(1);
-    let found = document.select(&DRESS_SELECTOR);
-    Ok(found
+    let elements = document.root_element().descendants().filter_map(ElementRef::wrap);
+    elements
+        .filter(|element| is_dress(element.value()))
         .filter(|element| length(*element) * 2 < whole && !holds_article(*element))
         .map(|element| element.id())
-        .collect())
+        .collect()
+}
+
+fn is_dress(element: &Element) -> bool {
+    let [ids, classes] = &*DRESS;
+    DRESS_ELEMENTS.contains(&element.name())
+        || element.id().is_some_and(|id| ids.contains(id))
+        || element.classes().any(|class| classes.contains(class))
+        || element.attr("role").is_some_and(|role| DRESS_ROLES.contains(&role))
+        || element.attr("aria-hidden") == Some("true")
+        || element.attr("hidden").is_some()
 }
 
 /// Whether the article's own heading stands inside: then it is the article, whatever its class.
@@ -163,7 +179,7 @@ fn general(
     title: Option<&str>,
     may_fall_back: bool,
 ) -> Result<(String, f32), ReadError> {
-    let Rated { blocks, rows, document, undressed } = rate(document, original, page, title)?;
+    let Rated { blocks, rows, document, undressed } = rate(document, page, title)?;
     let kept = blocks.iter().zip(&rows).filter(|(_, row)| trees::probability(row) >= LIKELY);
     let mut text = kept.map(|(block, _)| block.text.as_str()).collect::<Vec<_>>().join("\n");
     // Where the blocks are next to nothing, the page is not built like others: a much longer reading counts.
@@ -188,26 +204,49 @@ struct Rated {
     undressed: String,
 }
 
-fn rate(mut document: Html, original: &str, page: &Page, title: Option<&str>) -> Result<Rated, ReadError> {
-    let dress = dress(&document)?;
+fn rate(mut document: Html, page: &Page, title: Option<&str>) -> Result<Rated, ReadError> {
+    // The readings parse, copy and search the page several times each: they are spared what no reader sees.
+    let unseen = unseen(&document);
+    detach(&mut document, &unseen);
+    let bare = document.html();
+    let dress = dress(&document);
     let is_dress: HashSet<NodeId> = dress.iter().copied().collect();
     let blocks = blocks::blocks(&document, |id| is_dress.contains(&id));
     detach(&mut document, &dress);
     let precise = options(page).with_focus(ExtractionFocus::FavorPrecision);
-    let undressed = text_of(&document.html(), &precise);
+    let (view, view_html) = readable(&bare, page);
+    // Our reader view is the crate's second opinion too; it would make one of its own, from a parse of its own.
+    let mut second = precise.clone();
+    let mut candidates = FallbackCandidates::default();
+    candidates.readability_html = Some(view_html);
+    second.fallback_candidates = Some(candidates);
+    let undressed = text_of(&document.html().replacen("<head>", HEAD, 1), &second);
     // Without the crate's own second thoughts: the reader view is a vote by itself.
-    let full = text_of(original, &precise.with_fallback(false));
-    let rows = blocks::features(&blocks, title, [&full, &readable(original, page), &undressed]);
+    let full = text_of(&bare.replacen("<head>", HEAD, 1), &precise.with_fallback(false));
+    let rows = blocks::features(&blocks, title, [&full, &view, &undressed]);
     Ok(Rated { blocks, rows, document, undressed })
 }
 
-/// What a browser's reader view would show.
-fn readable(html: &str, page: &Page) -> String {
+/// Scripts, styles, comments and what the head declares: `meta` has read them.
+fn unseen(document: &Html) -> Vec<NodeId> {
+    let unseen = |node: &Node| match node {
+        Node::Comment(_) => true,
+        Node::Element(element) => {
+            matches!(element.name(), "script" | "style" | "link" | "meta" | "base" | "template" | "svg")
+        }
+        _ => false,
+    };
+    document.tree.nodes().filter(|node| unseen(node.value())).map(|node| node.id()).collect()
+}
+
+/// What a browser's reader view would show, as text and as HTML.
+fn readable(html: &str, page: &Page) -> (String, String) {
     let config = dom_smoothie::Config { text_mode: dom_smoothie::TextMode::Formatted, ..Default::default() };
     let read = || {
         let url = url::Url::parse(&page.url).is_ok().then_some(page.url.as_str());
         let mut reader = dom_smoothie::Readability::new(html, url, Some(config)).ok()?;
-        Some(reader.parse().ok()?.text_content.to_string())
+        let view = reader.parse().ok()?;
+        Some((view.text_content.to_string(), view.content.to_string()))
     };
     catch_unwind(AssertUnwindSafe(read)).ok().flatten().unwrap_or_default()
 }
@@ -218,7 +257,7 @@ pub fn block_features(page: &Page) -> Result<Vec<(String, Vec<f32>)>, ReadError>
     let html = text_of_page(page);
     let document = Html::parse_document(&html);
     let title = meta::read(&document, &page.url, Timestamp::UNIX_EPOCH).title;
-    let Rated { blocks, rows, .. } = rate(document, &html, page, title.as_deref())?;
+    let Rated { blocks, rows, .. } = rate(document, page, title.as_deref())?;
     Ok(blocks.into_iter().map(|block| block.text).zip(rows).collect())
 }
 

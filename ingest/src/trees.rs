@@ -7,17 +7,14 @@ static TEXT: &str = include_str!("blocks.trees");
 
 static TREES: LazyLock<Forest> = LazyLock::new(|| Forest::parse(TEXT));
 
-/// A node of a tree.
+/// A node of a tree: left where the feature is at most the threshold. A leaf leads to itself, and its `value` counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum TreeNode {
-    /// Left where the feature is at most the threshold.
-    Split {
-        feature: usize,
-        threshold: f32,
-        left: usize,
-        right: usize,
-    },
-    Leaf(f32),
+struct TreeNode {
+    feature: u16,
+    left: u16,
+    right: u16,
+    /// The threshold, or a leaf's value.
+    value: f32,
 }
 
 /// Trees whose leaves are summed.
@@ -26,6 +23,9 @@ struct Forest {
     base: f32,
     trees: Vec<Vec<TreeNode>>,
 }
+
+/// What a leaf has for a feature.
+const LEAF: u16 = u16::MAX;
 
 impl Forest {
     fn parse(text: &str) -> Self {
@@ -37,15 +37,15 @@ impl Forest {
                 ["tree"] => forest.trees.push(Vec::new()),
                 ["leaf", value] => {
                     if let (Some(tree), Ok(value)) = (forest.trees.last_mut(), value.parse()) {
-                        tree.push(TreeNode::Leaf(value));
+                        tree.push(TreeNode { feature: LEAF, left: 0, right: 0, value });
                     }
                 }
                 ["split", feature, threshold, left, right] => {
-                    let numbers = [feature, left, right].map(|n| n.parse::<usize>());
+                    let numbers = [feature, left, right].map(|n| n.parse::<u16>());
                     if let (Some(tree), Ok(threshold), [Ok(feature), Ok(left), Ok(right)]) =
                         (forest.trees.last_mut(), threshold.parse(), numbers)
                     {
-                        tree.push(TreeNode::Split { feature, threshold, left, right });
+                        tree.push(TreeNode { feature, left, right, value: threshold });
                     }
                 }
                 _ => {}
@@ -64,13 +64,12 @@ fn leaf(tree: &[TreeNode], row: &[f32]) -> f32 {
     let mut at = 0;
     // A tree of n nodes is left after n steps, whatever its numbers say.
     for _ in 0..tree.len() {
-        match tree.get(at) {
-            Some(TreeNode::Leaf(value)) => return *value,
-            Some(TreeNode::Split { feature, threshold, left, right }) => {
-                at = if row.get(*feature).is_none_or(|value| value <= threshold) { *left } else { *right };
-            }
-            None => break,
+        let Some(node) = tree.get(at) else { break };
+        if node.feature == LEAF {
+            return node.value;
         }
+        let left = row.get(usize::from(node.feature)).is_none_or(|value| *value <= node.value);
+        at = usize::from(if left { node.left } else { node.right });
     }
     0.0
 }
@@ -104,9 +103,7 @@ mod tests {
         assert!(TREES.trees.len() >= 50);
         for tree in &TREES.trees {
             for node in tree {
-                if let TreeNode::Split { left, right, .. } = node {
-                    assert!(*left < tree.len() && *right < tree.len());
-                }
+                assert!(usize::from(node.left.max(node.right)) < tree.len());
             }
         }
     }
