@@ -66,7 +66,8 @@ def mentions_of(sents):
 class Mixer:
     """Draws windows from all training sets by their shares."""
 
-    def __init__(self, data: str, tok, seed: int, domain_share: float = 4.0, written_share: float = 58.0):
+    def __init__(self, data: str, tok, seed: int, domain_share: float = 4.0, written_share: float = 58.0,
+                 list_share: float = 0.03):
         self.rng = random.Random(seed)
         self.sets, weights = [], []
         pool = {"it": [], "en": []}
@@ -89,12 +90,16 @@ class Mixer:
         self.weights = np.cumsum(np.array(weights) / sum(weights)).tolist()
         self.mentions = {k: {kind: list(v.values()) for kind, v in mentions_of(s).items()} for k, s in pool.items()}
         self.apostrophes = {(tok.token_to_id("'"),), (tok.token_to_id("’"),)}
-        self.gazetteer = {}
-        for lang in ("it", "en"):
-            names = to_words(tok, [(n, [(0, len(n), kind)]) for kind, n in gazetteer.load(lang, self.rng)])
-            self.gazetteer[lang] = {kind: list(v.values()) for kind, v in mentions_of(names).items()}
-        names = [to_words(tok, [(n, [(0, len(n), kind)])])[0] for kind, n in domain.all_names(data)]
-        self.domain = {kind: list(v.values()) for kind, v in mentions_of(names).items()}
+        def by_kind(names):
+            words = to_words(tok, [(n, [(0, len(n), kind)]) for kind, n in names])
+            return {kind: list(v.values()) for kind, v in mentions_of(words).items()}
+
+        self.gazetteer = {lang: by_kind(gazetteer.load(lang, self.rng)) for lang in ("it", "en")}
+        self.field = {lang: by_kind(gazetteer.field(lang)) for lang in ("it", "en")}
+        self.domain = by_kind(domain.all_names(data))
+        self.list_share = list_share
+        self.joints = {lang: [to_words(tok, [(joint, [])])[0] for joint in joints]
+                       for lang, joints in (("it", (",", ";", "e", "o", "e di")), ("en", (",", ";", "and", "or", "of")))}
 
     @staticmethod
     def _mean(sents):
@@ -119,9 +124,11 @@ class Mixer:
                 after_apostrophe = i > 0 and words[i - 1].pieces in self.apostrophes
                 whose = lang if rng.random() < 0.8 else ("en" if lang == "it" else "it")
                 draw = rng.random()
-                source = self.domain if draw < 0.12 else self.mentions[whose]
-                if draw > 0.6 and kind != 7:
+                source = self.domain if draw < 0.08 else self.mentions[whose]
+                if draw > 0.3 and kind != 7:
                     source = self.gazetteer[whose]
+                if draw > 0.5:
+                    source = self.field[whose]
                 for _ in range(8):
                     new = rng.choice(source[kind])
                     if not after_apostrophe or new[0].vowel:
@@ -130,6 +137,15 @@ class Mixer:
                     new = None
             out.extend(new or words[i:j])
             i = j
+        return out
+
+    def _list(self):
+        """A row of names of any kind: what a name is by itself, without help from around it."""
+        rng, lang, out = self.rng, self.rng.choice(("it", "it", "en")), []
+        for _ in range(rng.randint(2, 24)):
+            # Commas for the most part.
+            joint = self.joints[lang][0 if rng.random() < 0.8 else rng.randrange(len(self.joints[lang]))]
+            out.extend((joint if out else []) + rng.choice(self.field[lang][rng.choice((1, 3, 3, 5, 5, 7))]))
         return out
 
     def _damage(self, words):
@@ -149,6 +165,8 @@ class Mixer:
 
     def _window(self):
         rng = self.rng
+        if rng.random() < self.list_share:
+            return self._damage(self._list()), True, 0.5
         k = min(np.searchsorted(self.weights, rng.random()), len(self.sets) - 1)
         lang, sents, misc, loss_weight = self.sets[k]
         at = rng.randrange(len(sents))
@@ -160,7 +178,7 @@ class Mixer:
                 at += 1
                 words = words + sents[at]
                 size = sum(len(w.pieces) for w in words)
-        if rng.random() < 0.3:
+        if rng.random() < 0.4:
             words = self._swap(words, lang)
         return self._damage(words), misc, loss_weight
 

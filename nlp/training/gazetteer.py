@@ -4,6 +4,10 @@ They stand in for names of the training texts, so that a name's surroundings
 and its shape are learnt and not the name alone. Lines that begin with `#` are
 comments; names stand between commas; in people.txt a line begins with the
 origin (`it:` given names, `it2:` surnames) or with `known:`.
+
+`gazetteer/field/*.txt` has the names of the project's own subject, by region: a
+line begins with the kind and, where only one language has these forms, with that
+language; names stand between semicolons.
 """
 
 import os
@@ -42,6 +46,18 @@ def people(lang: str, count: int, rng: random.Random):
         given, surname = rng.choice(parts[origin]), rng.choice(parts[origin + "2"])
         # Chinese lists hold the family names first.
         out.append(surname if origin != "zh" and rng.random() < 0.35 else f"{given} {surname}")
+    return out
+
+
+def field(lang: str):
+    """Every (kind, name) of space, defence and politics, as papers in a language write them."""
+    out = []
+    for file in sorted(os.listdir(os.path.join(FOLDER, "field"))):
+        for line in _lines(os.path.join("field", file)):
+            head, _, names = line.partition(":")
+            kind, _, only = head.partition(" ")
+            if only in ("", lang):
+                out += [(kind, name.strip()) for name in names.split(";") if name.strip()]
     return out
 
 
