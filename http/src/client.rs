@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     error::Error as _,
+    io,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -23,16 +24,24 @@ const CLIENTS: usize = 64;
 /// Headers that stay with the host they were meant for.
 const SECRETS: &[&str] = &["authorization", "cookie", "proxy-authorization", "x-vedetta-signature"];
 
+/// Finds the addresses of a host name. It may wait: it is called off the async threads.
+pub type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+
 /// A guarded client; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     config: Arc<ClientConfig>,
+    /// `None`: the system's.
+    lookup: Option<Arc<Lookup>>,
     clients: Arc<Mutex<HashMap<Guard, reqwest::Client>>>,
 }
 
 /// Resolves names and lets only addresses through that the guard allows: checked at the moment of
 /// connecting, so that an answer that changes between check and connect gains nothing.
-struct GuardedResolver(Guard);
+struct GuardedResolver {
+    guard: Guard,
+    lookup: Option<Arc<Lookup>>,
+}
 
 /// Marks a refusal inside reqwest's chain of errors.
 #[derive(Debug, thiserror::Error)]
@@ -49,12 +58,20 @@ struct NoSuchHost(String);
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.0.clone();
+        let (guard, lookup) = (self.guard.clone(), self.lookup.clone());
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(|error| NoSuchHost(error.to_string()))?
-                .collect();
+            let name = name.as_str();
+            let found = match lookup {
+                None => tokio::net::lookup_host((name, 0)).await.map(Iterator::collect),
+                Some(lookup) => {
+                    let name = name.to_owned();
+                    tokio::task::spawn_blocking(move || lookup(&name))
+                        .await
+                        .map_err(io::Error::other)
+                        .flatten()
+                }
+            };
+            let found: Vec<SocketAddr> = found.map_err(|error| NoSuchHost(error.to_string()))?;
             let allowed: Vec<SocketAddr> =
                 found.iter().filter(|at| guard.refusal(at.ip()).is_none()).copied().collect();
             if allowed.is_empty() {
@@ -74,7 +91,16 @@ impl Resolve for GuardedResolver {
 impl Client {
     /// A client with `config`'s rules.
     pub fn new(config: ClientConfig) -> Result<Self, HttpError> {
-        let this = Self { config: Arc::new(config), clients: Arc::default() };
+        Self::build(config, None)
+    }
+
+    /// As [`Client::new`], with a resolver of one's own in place of the system's; the guard judges its answers too.
+    pub fn with_lookup(config: ClientConfig, lookup: Arc<Lookup>) -> Result<Self, HttpError> {
+        Self::build(config, Some(lookup))
+    }
+
+    fn build(config: ClientConfig, lookup: Option<Arc<Lookup>>) -> Result<Self, HttpError> {
+        let this = Self { config: Arc::new(config), lookup, clients: Arc::default() };
         // Built once here, so that a machine without entropy or certificates says so at the start.
         this.client(&this.guard(&[]))?;
         Ok(this)
@@ -141,6 +167,10 @@ impl Client {
             };
             permanent &= matches!(status, 301 | 308);
             let bad = |why: String| HttpError::BadUrl { url: shown(target), why };
+            // Before it is joined: that would make slashes of them.
+            if target.contains('\\') {
+                return Err(bad("it has a backslash".into()));
+            }
             let next = url.join(target).map_err(|error| bad(error.to_string()))?;
             url = parse(next.as_str())?;
         }
@@ -185,7 +215,7 @@ impl Client {
             return Ok(client.clone());
         }
         let client = reqwest::Client::builder()
-            .dns_resolver(Arc::new(GuardedResolver(guard.clone())))
+            .dns_resolver(Arc::new(GuardedResolver { guard: guard.clone(), lookup: self.lookup.clone() }))
             .connect_timeout(self.config.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(2)
@@ -269,6 +299,8 @@ fn named(error: &reqwest::Error, url: &Url) -> HttpError {
         if let Some(missing) = inner.downcast_ref::<NoSuchHost>() {
             return HttpError::Dns { url, why: missing.0.clone() };
         }
+        // While connecting, only the handshake reads data that can be invalid.
+        tls |= error.is_connect() && inner.downcast_ref().is_some_and(is_invalid_data);
         let text = inner.to_string().to_ascii_lowercase();
         tls |= text.contains("certificate") || text.contains("tls") || text.contains("handshake");
         cause = inner.source();
@@ -283,6 +315,12 @@ fn named(error: &reqwest::Error, url: &Url) -> HttpError {
     } else {
         HttpError::Protocol { url, why }
     }
+}
+
+/// Whether an error, or one that it wraps, is of data that cannot be read.
+fn is_invalid_data(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
 }
 
 /// The causes of an error, without its own text: that repeats the address, secrets and all.

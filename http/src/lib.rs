@@ -9,7 +9,7 @@ mod guard;
 mod headers;
 mod request;
 
-pub use client::Client;
+pub use client::{Client, Lookup};
 pub use error::HttpError;
 pub use guard::{Guard, refusal};
 pub use headers::{Headers, retry_after};
