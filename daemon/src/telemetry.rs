@@ -72,15 +72,21 @@ impl Metrics {
         self.add("vedetta_messages_total", outcome);
     }
 
-    /// All counters as `name{label="…"} value` lines, sorted.
+    /// All counters as `name{label="…"} value` lines, sorted, and the most memory that the process has held.
     pub fn render(&self) -> String {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts
-            .iter()
-            .map(|((name, label), count)| match label.as_str() {
-                "" => format!("{name} {count}\n"),
-                label => format!("{name}{{kind=\"{label}\"}} {count}\n"),
-            })
-            .collect()
+        let lines = counts.iter().map(|((name, label), count)| match label.as_str() {
+            "" => format!("{name} {count}\n"),
+            label => format!("{name}{{kind=\"{label}\"}} {count}\n"),
+        });
+        let peak = memory_peak().map(|bytes| format!("vedetta_memory_peak_bytes {bytes}\n"));
+        lines.chain(peak).collect()
     }
+}
+
+/// The most memory that this process has held in RAM, in bytes; `None` where the system does not say.
+fn memory_peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)
 }

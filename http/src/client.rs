@@ -10,7 +10,10 @@ use std::{
 
 use futures::StreamExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::time::{self, Instant};
+use tokio::{
+    sync::Semaphore,
+    time::{self, Instant},
+};
 use url::{Host, Url};
 
 use crate::{ClientConfig, Guard, Headers, HttpError, Method, Request, Response};
@@ -20,6 +23,11 @@ const REDIRECTS: usize = 10;
 
 /// Clients with rules of their own; one per set of opened networks, so a handful.
 const CLIENTS: usize = 64;
+
+/// A body beyond this many bytes is a large one, and so many of these are read at once: a crowd of them must not fill
+/// the memory.
+const LARGE: usize = 1 << 20;
+const LARGE_AT_ONCE: usize = 8;
 
 /// Headers that stay with the host they were meant for.
 const SECRETS: &[&str] = &["authorization", "cookie", "proxy-authorization", "x-vedetta-signature"];
@@ -34,6 +42,7 @@ pub struct Client {
     /// `None`: the system's.
     lookup: Option<Arc<Lookup>>,
     clients: Arc<Mutex<HashMap<Guard, reqwest::Client>>>,
+    large: Arc<Semaphore>,
 }
 
 /// Resolves names and lets only addresses through that the guard allows: checked at the moment of
@@ -100,7 +109,12 @@ impl Client {
     }
 
     fn build(config: ClientConfig, lookup: Option<Arc<Lookup>>) -> Result<Self, HttpError> {
-        let this = Self { config: Arc::new(config), lookup, clients: Arc::default() };
+        let this = Self {
+            config: Arc::new(config),
+            lookup,
+            clients: Arc::default(),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
+        };
         // Built once here, so that a machine without entropy or certificates says so at the start.
         this.client(&this.guard(&[]))?;
         Ok(this)
@@ -144,7 +158,7 @@ impl Client {
 
     async fn follow(&self, request: &Request) -> Result<Response, HttpError> {
         let (answer, url, moved) = self.reach(request).await?;
-        read(answer, &url, request.max_body, moved).await
+        read(answer, &url, request.max_body, moved, &self.large).await
     }
 
     /// The answer at the end of the redirects, its address, and where the first one has moved to for good.
@@ -236,12 +250,18 @@ async fn read(
     url: &Url,
     limit: usize,
     moved: Option<String>,
+    large: &Semaphore,
 ) -> Result<Response, HttpError> {
     let status = answer.status().as_u16();
     let headers = headers(&answer);
     let mut body = Vec::new();
     let mut chunks = answer.bytes_stream();
+    let mut turn = None;
     while let Some(chunk) = chunks.next().await {
+        if body.len() > LARGE && turn.is_none() {
+            // Never closed; the request's time bounds the wait.
+            turn = large.acquire().await.ok();
+        }
         let chunk = chunk.map_err(|error| named(&error, url))?;
         if body.len() + chunk.len() > limit {
             return Err(HttpError::TooLarge { url: shown(url.as_str()), limit });

@@ -15,7 +15,7 @@ use std::{
 };
 
 use futures::StreamExt;
-use server::{Case, Says, cases, start};
+use server::{Case, Says, cases, start_at};
 use tokio::net::TcpListener;
 use tokio_rustls::{TlsAcceptor, rustls};
 use vedetta_http::{Client, ClientConfig, HttpError, Request, Response};
@@ -46,7 +46,7 @@ fn kind(answer: Result<Response, HttpError>) -> String {
 async fn every_row_of_the_table_is_a_named_error_in_time() {
     let wanted: Vec<(String, String)> =
         cases().into_iter().map(|case| (case.id.into(), case.kind.into())).collect();
-    let (base, task) = start(cases()).await;
+    let (base, task) = start_at("127.0.0.1", cases()).await;
     let client = client();
     let ask = async |id: String| {
         let answer = tokio::time::timeout(LIMIT * 4, client.send(request(&format!("{base}/{id}")))).await;
@@ -68,7 +68,7 @@ async fn a_name_is_judged_at_the_moment_of_connecting() {
             kind: "",
         }]
     };
-    let (base, task) = start(ok()).await;
+    let (base, task) = start_at("127.0.0.1", ok()).await;
     let port = base.rsplit(':').next().unwrap().to_owned();
     let good: IpAddr = "127.0.0.1".parse().unwrap();
     let bad: IpAddr = "127.0.0.2".parse().unwrap();
@@ -106,7 +106,7 @@ async fn a_name_is_judged_at_the_moment_of_connecting() {
 #[tokio::test]
 async fn loopback_is_refused_by_literal_and_by_name_unless_it_is_opened() {
     let ok = Says::Once(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_vec());
-    let (base, task) = start(vec![Case { id: "", says: ok, kind: "" }]).await;
+    let (base, task) = start_at("127.0.0.1", vec![Case { id: "", says: ok, kind: "" }]).await;
     let client = client();
     let port = base.rsplit(':').next().unwrap();
     for url in [base.clone(), format!("http://localhost:{port}/"), format!("http://2130706433:{port}/")] {
@@ -158,7 +158,7 @@ async fn what_is_not_trusted_is_a_tls_error() {
     }
     // A server that speaks no TLS at all.
     let plain = Case { id: "", says: Says::Once(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), kind: "tls" };
-    let (base, task) = start(vec![plain]).await;
+    let (base, task) = start_at("127.0.0.1", vec![plain]).await;
     check(base.rsplit(':').next().unwrap().parse().unwrap()).await;
     task.abort();
 }

@@ -138,9 +138,9 @@ fn bomb(encoding: &str) -> Vec<u8> {
     [head.into_bytes(), packed].concat()
 }
 
-/// Starts the server: its address, without a slash at the end. It answers `/ID` as the table says.
-pub async fn start(cases: Vec<Case>) -> (String, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// Starts the server at an address of loopback: its URL, without a slash at the end. It answers `/ID` as the table says.
+pub async fn start_at(address: &str, cases: Vec<Case>) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind((address, 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let cases = std::sync::Arc::new(cases);
     let task = tokio::spawn(async move {
