@@ -9,7 +9,7 @@ export CARGO_INCREMENTAL ?= 0
 # Where cargo builds, which a user may have set.
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: help setup demo test run fmt lint arrows units service release eval bench clean
+.PHONY: help setup demo test run fmt lint arrows units service release eval bench fuzz clean
 
 VENV = $(PYTHON) -m venv $(TARGET)/training && $(TARGET)/training/bin/pip install -q -r nlp/training/requirements.txt
 
@@ -68,6 +68,18 @@ bench: setup ## the lexicon's speed, and the model's beside Python's transformer
 	$(VENV)
 	cd nlp/training && $(TARGET)/training/bin/python bench.py --model ../model \
 		--engine $(TARGET)/release/examples/model_speed --scratch $(TARGET)/bench
+
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= address charset feed page
+
+fuzz: ## each fuzz target for FUZZ_SECONDS; a finding stays in fuzz/artifacts
+	cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
+		mkdir -p corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run -s none $$target corpus/$$target seeds/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 2>&1 \
+			| grep -vE "NEW|REDUCE|pulse|WARNING|# Uses"; \
+	done
 
 clean: ## what was built; libtorch stays in its cache
 	cargo clean

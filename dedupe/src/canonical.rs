@@ -1,6 +1,6 @@
 //! One address for one page: what trackers, caches and phones add is taken off.
 
-use url::Url;
+use url::{Host, Url};
 
 /// Parameters that say where a reader came from, not what is read.
 const TRACKING: &[&str] = &[
@@ -46,6 +46,9 @@ const TRACKING: &[&str] = &[
 const TRACKING_PREFIXES: &[&str] =
     &["utm_", "mc_", "hsa_", "pk_", "piwik_", "mtm_", "at_", "hs", "ga_", "__"];
 
+/// Names that sites put before their own for the same pages.
+const HOST_PREFIXES: &[&str] = &["www.", "m.", "amp.", "mobile."];
+
 /// The canonical form of an address, for comparing: not for fetching, since scheme and `www.` are
 /// folded. `None` for what is no web address.
 pub fn canonical_url(address: &str) -> Option<String> {
@@ -53,13 +56,16 @@ pub fn canonical_url(address: &str) -> Option<String> {
     if !matches!(url.scheme(), "http" | "https") || address.contains('\\') {
         return None;
     }
-    let host = url.host_str()?.trim_end_matches('.').to_ascii_lowercase();
-    let host = ["www.", "m.", "amp.", "mobile."]
-        .iter()
-        .find_map(|p| host.strip_prefix(p))
-        .filter(|h| h.contains('.'))
-        .unwrap_or(&host)
-        .to_owned();
+    let whole = url.host_str()?.to_ascii_lowercase();
+    let whole = whole.strip_suffix('.').unwrap_or(&whole);
+    let mut host = whole;
+    if whole.split('.').any(str::is_empty) {
+        return None;
+    }
+    let is_name = |host: &&str| host.contains('.') && matches!(Host::parse(host), Ok(Host::Domain(_)));
+    while let Some(rest) = HOST_PREFIXES.iter().find_map(|p| host.strip_prefix(p)).filter(is_name) {
+        host = rest;
+    }
     url.set_fragment(None);
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let path = clean_path(url.path());
@@ -83,20 +89,18 @@ fn is_tracking(name: &str) -> bool {
     TRACKING.contains(&name.as_str()) || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Without AMP parts, doubled slashes and a slash at the end.
+/// Without AMP parts, doubled slashes and a slash at the end, however often they stand there.
 fn clean_path(path: &str) -> String {
     let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    if matches!(parts.last(), Some(&("amp" | "amp.html" | "index.html" | "index.php"))) {
+    while matches!(parts.last(), Some(&("amp" | "amp.html" | "index.html" | "index.php"))) {
         parts.pop();
     }
-    if parts.first() == Some(&"amp") {
-        parts.remove(0);
+    let first = parts.iter().take_while(|part| **part == "amp").count();
+    let mut path: String = parts.iter().skip(first).flat_map(|part| ["/", part]).collect();
+    while let Some(stem) = path.strip_suffix(".amp.html") {
+        path = format!("{stem}.html");
     }
-    let path: String = parts.iter().flat_map(|part| ["/", part]).collect();
-    match path.strip_suffix(".amp.html") {
-        Some(stem) => format!("{stem}.html"),
-        None => path,
-    }
+    path
 }
 
 #[cfg(test)]
@@ -122,6 +126,9 @@ mod tests {
             check(address, "https://example.org/a/b");
         }
         check("https://example.org/?p=12&a=x y", "https://example.org?a=x+y&p=12");
+        check("https://www.m.example.org/amp/amp/a.amp.html/index.php/", "https://example.org/a.html");
+        // What would be left is no name.
+        check("https://www.localhost/", "https://www.localhost");
         check("https://example.org:8443/x", "https://example.org:8443/x");
         check("https://example.org/caffè?q=è", "https://example.org/caff%C3%A8?q=%C3%A8");
     }
@@ -137,6 +144,9 @@ mod tests {
             "https:\\\\example.org",
             "/relative",
             "file:///x",
+            "https://./",
+            "https://a..b/",
+            "https://m.7.9/",
         ] {
             assert_eq!(canonical_url(bad), None, "{bad}");
         }

@@ -23,12 +23,13 @@ pub(crate) fn as_address(id: &str) -> Option<String> {
     Url::parse(id).ok().map(|url| url.to_string())
 }
 
-/// An address as a feed writes it, made absolute.
+/// An address as a feed writes it, made absolute; `None` for what is no web address: mail, scripts, slips of the pen.
 pub(crate) fn absolute(base: Option<&Url>, href: &str) -> Option<String> {
-    match base {
-        Some(base) => base.join(href.trim()).ok().map(|url| url.to_string()),
-        None => Url::parse(href.trim()).ok().map(|url| url.to_string()),
-    }
+    let url = match base {
+        Some(base) => base.join(href.trim()),
+        None => Url::parse(href.trim()),
+    };
+    url.ok().filter(|url| matches!(url.scheme(), "http" | "https")).map(|url| url.to_string())
 }
 
 #[cfg(test)]
@@ -47,6 +48,23 @@ mod tests {
         ] {
             assert_eq!(rank(rel, kind), expected, "{rel:?} {kind:?}");
         }
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_web() {
+        let base = Url::parse("https://example.org/a/").ok();
+        for (href, expected) in [
+            (" b?x=1 ", Some("https://example.org/a/b?x=1")),
+            ("//example.com/", Some("https://example.com/")),
+            ("HTTP://example.com", Some("http://example.com/")),
+            ("javascript:alert(1)", None),
+            ("mailto:a@example.org", None),
+            ("file:///etc/passwd", None),
+            ("rttps://example.org/", None),
+        ] {
+            assert_eq!(absolute(base.as_ref(), href).as_deref(), expected, "{href}");
+        }
+        assert_eq!(absolute(None, "b"), None);
     }
 
     #[test]
