@@ -62,8 +62,11 @@ eval: setup ## the scores of language, model, feeds and pages on the sets in $(D
 	$(TARGET)/training/bin/python tools/pages.py $(DATA)/pages $(TARGET)/release/examples/page_texts $(TARGET)/eval || status=1; \
 	exit $$status
 
-bench: setup ## the lexicon's speed, and the model's beside Python's transformers on the same cores
-	cargo build --release --locked -p vedetta-nlp --examples
+bench: setup ## the rates of polling, pages, feeds, the lexicon, and the model beside Python's transformers
+	@echo "bench: $$(date -u +%F), $$(nproc) cores of $$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
+	cargo build --release --locked --workspace --bins --examples
+	$(TARGET)/release/examples/poll_speed $(TARGET)/release/vedetta
+	$(TARGET)/release/examples/read_speed
 	$(TARGET)/release/examples/lexicon_speed
 	$(VENV)
 	cd nlp/training && $(TARGET)/training/bin/python bench.py --model ../model \

@@ -151,7 +151,8 @@ impl Poller {
                 Some(at) => at.min(now + SignedDuration::from_hours(24)),
                 None => {
                     let turn = u64::from(ItemId::new(&source.id, "first poll").0[0]);
-                    now + SignedDuration::from_millis((spread_ms * turn / 255) as i64)
+                    let own_ms = source.interval_s.map_or(u64::MAX, |s| 1000 * u64::from(s));
+                    now + SignedDuration::from_millis((spread_ms.min(own_ms) * turn / 255) as i64)
                 }
             };
             schedule.set(source.id.clone(), at);

@@ -6,6 +6,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures::StreamExt;
@@ -23,6 +24,9 @@ const REDIRECTS: usize = 10;
 
 /// Clients with rules of their own; one per set of opened networks, so a handful.
 const CLIENTS: usize = 64;
+
+/// How long a connection is kept for another request.
+const IDLE: Duration = Duration::from_secs(15);
 
 /// A body beyond this many bytes is a large one, and so many of these are read at once: a crowd of them must not fill
 /// the memory.
@@ -233,6 +237,8 @@ impl Client {
             .connect_timeout(self.config.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(2)
+            // Long enough for the next page of a host, and no longer: most hosts are asked again in half an hour.
+            .pool_idle_timeout(IDLE)
             .no_proxy()
             .build()
             .map_err(|error| HttpError::Build(chain(&error)))?;

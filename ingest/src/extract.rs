@@ -3,17 +3,17 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
 use std::thread;
 
 use ego_tree::NodeId;
 use jiff::Timestamp;
-use scraper::{ElementRef, Html, Node, node::Element};
+use scraper::{ElementRef, Html, Node};
 use trafilatura::{ExtractionFocus, FallbackCandidates, HtmlDateMode, Options};
 use vedetta_domain::{Article, Page, PageKind, PageRules};
 
 use crate::{
-    ReadError, blocks, blocks::Block, charset, kind, listing::selector, meta, pdf, plain::fold, trees,
+    ReadError, blocks, blocks::Block, charset, dress, furniture::is_furniture, kind, kind::Links,
+    listing::selector, meta, pdf, plain::fold, trees,
 };
 
 /// Elements nested deeper than this are an attack on a parser, not a page.
@@ -21,25 +21,6 @@ const DEEPEST: usize = 2_000;
 
 /// Stack of the thread that reads pages: parsers recurse along the nesting.
 const STACK: usize = 256 << 20;
-
-/// Parts of a page that are never the article: elements, roles, and what templates of all systems call them by id or
-/// class. Names are whole words of class and id, so that an article about comments keeps its text.
-const DRESS_ELEMENTS: &[&str] =
-    &["nav", "footer", "aside", "form", "button", "select", "dialog", "iframe", "noscript", "svg"];
-const DRESS_ROLES: &[&str] = &["navigation", "banner", "contentinfo", "complementary", "search", "dialog"];
-const DRESS_IDS: &str = "comments respond disqus_thread commenti sidebar cookie-law-info-bar cookie-notice cookie-banner \
-    iubenda-cs-banner onetrust-consent-sdk cart carrello";
-const DRESS_CLASSES: &str = "comments comments-area comment-list comment-respond commenti sharedaddy social-share \
-    share-buttons sharing share condividi addtoany_share_save_container social social-links newsletter newsletter-box \
-    iscriviti mailchimp mc4wp-form related related-posts related-articles correlati articoli-correlati leggi-anche \
-    leggianche jp-relatedposts yarpp yarpp-related more-articles read-more-box teaser teasers sidebar widget widget-area \
-    breadcrumb breadcrumbs menu main-menu navigation post-navigation nav-links pagination cookie cookies cookie-banner \
-    cookie-notice cookie-consent cookie-law-info-bar iubenda-cs-container cart carrello mini-cart widget_shopping_cart \
-    woocommerce-mini-cart shop negozio abbonati subscribe subscription-box paywall-box banner promo advertisement adv ads \
-    ad-container tag-links tags tagcloud author-box author-bio post-author-box skip-link screen-reader-text print-only";
-
-static DRESS: LazyLock<[HashSet<&'static str>; 2]> =
-    LazyLock::new(|| [DRESS_IDS, DRESS_CLASSES].map(|words| words.split_ascii_whitespace().collect()));
 
 /// Stands for the head of a page that the `trafilatura` crate reads: all that it would else search the whole body for,
 /// selector by selector. `meta` reads the real one.
@@ -92,12 +73,12 @@ fn read(html: &str, page: &Page, rules: &PageRules, now: Timestamp) -> Result<Ar
         let doomed: Vec<NodeId> = document.select(&selector(rule)?).map(|element| element.id()).collect();
         detach(&mut document, &doomed);
     }
-    let (text, link_share) = match &rules.body {
+    let (text, links) = match &rules.body {
         Some(body) => by_rule(&document, body)?,
         None => general(document, html, page, declared.title.as_deref(), rules.remove.is_empty())?,
     };
     let text = without_title(&text, declared.title.as_deref());
-    let mut kind = kind::of(declared.title.as_deref(), &text, link_share);
+    let mut kind = kind::of(declared.title.as_deref(), &text, links);
     if kind == PageKind::Listing && rules.body.is_some() {
         kind = PageKind::Article;
     }
@@ -123,37 +104,7 @@ fn detach(document: &mut Html, doomed: &[NodeId]) {
     }
 }
 
-/// The page's dress: what its templates' names say, unless it holds most of the text; then the name misleads.
-fn dress(document: &Html) -> Vec<NodeId> {
-    let length = |element: ElementRef<'_>| element.text().map(str::len).sum::<usize>();
-    let whole = length(document.root_element()).max(1);
-    let elements = document.root_element().descendants().filter_map(ElementRef::wrap);
-    elements
-        .filter(|element| is_dress(element.value()))
-        .filter(|element| length(*element) * 2 < whole && !holds_article(*element))
-        .map(|element| element.id())
-        .collect()
-}
-
-fn is_dress(element: &Element) -> bool {
-    let [ids, classes] = &*DRESS;
-    DRESS_ELEMENTS.contains(&element.name())
-        || element.id().is_some_and(|id| ids.contains(id))
-        || element.classes().any(|class| classes.contains(class))
-        || element.attr("role").is_some_and(|role| DRESS_ROLES.contains(&role))
-        || element.attr("aria-hidden") == Some("true")
-        || element.attr("hidden").is_some()
-}
-
-/// Whether the article's own heading stands inside: then it is the article, whatever its class.
-fn holds_article(element: ElementRef<'_>) -> bool {
-    let inside = |name: &str| {
-        element.descendants().filter_map(ElementRef::wrap).any(|child| child.value().name() == name)
-    };
-    inside("h1") && inside("p")
-}
-
-fn by_rule(document: &Html, body: &str) -> Result<(String, f32), ReadError> {
+fn by_rule(document: &Html, body: &str) -> Result<(String, Links), ReadError> {
     let paragraphs = selector("p, li, h2, h3, h4, blockquote")?;
     let mut lines = Vec::new();
     for part in document.select(&selector(body)?) {
@@ -168,7 +119,7 @@ fn by_rule(document: &Html, body: &str) -> Result<(String, f32), ReadError> {
         }
     }
     lines.dedup();
-    Ok((lines.join("\n"), 0.0))
+    Ok((lines.join("\n"), Links::default()))
 }
 
 /// The text of the blocks that are the article's, by the votes of three readings and by what they look like.
@@ -178,9 +129,12 @@ fn general(
     page: &Page,
     title: Option<&str>,
     may_fall_back: bool,
-) -> Result<(String, f32), ReadError> {
+) -> Result<(String, Links), ReadError> {
     let Rated { blocks, rows, document, undressed } = rate(document, page, title)?;
-    let kept = blocks.iter().zip(&rows).filter(|(_, row)| trees::probability(row) >= LIKELY);
+    let kept = blocks
+        .iter()
+        .zip(&rows)
+        .filter(|(block, row)| trees::probability(row) >= LIKELY && !is_furniture(&block.text));
     let mut text = kept.map(|(block, _)| block.text.as_str()).collect::<Vec<_>>().join("\n");
     // Where the blocks are next to nothing, the page is not built like others: a much longer reading counts.
     if may_fall_back && text.chars().count() < FEW {
@@ -190,8 +144,8 @@ fn general(
             }
         }
     }
-    let share = link_share(&document, &text);
-    Ok((text, share))
+    let links = links(&document, &text);
+    Ok((text, links))
 }
 
 /// A page's blocks with their features.
@@ -209,7 +163,7 @@ fn rate(mut document: Html, page: &Page, title: Option<&str>) -> Result<Rated, R
     let unseen = unseen(&document);
     detach(&mut document, &unseen);
     let bare = document.html();
-    let dress = dress(&document);
+    let dress = dress::find(&document);
     let is_dress: HashSet<NodeId> = dress.iter().copied().collect();
     let blocks = blocks::blocks(&document, |id| is_dress.contains(&id));
     detach(&mut document, &dress);
@@ -295,16 +249,28 @@ fn without_title(text: &str, title: Option<&str>) -> String {
     }
 }
 
-/// Share of the text that stands in links: a page of links is no article.
-fn link_share(document: &Html, text: &str) -> f32 {
-    let Ok(links) = selector("a") else { return 0.0 };
-    let linked: usize = document
-        .select(&links)
-        .filter_map(|link| fold(&link.text().collect::<String>()))
-        .filter(|link| link.len() > 20 && text.contains(link.as_str()))
-        .map(|link| link.len())
-        .sum();
-    linked as f32 / text.len().max(1) as f32
+/// The links in the text: a page of links is no article.
+fn links(document: &Html, text: &str) -> Links {
+    let mut found = Links::default();
+    let Ok(all) = selector("a") else { return found };
+    let (mut linked, mut headlines) = (0, HashSet::new());
+    for link in document.select(&all) {
+        let Some(words) = fold(&link.text().collect::<String>()) else { continue };
+        if words.len() <= 20 || !text.contains(words.as_str()) {
+            continue;
+        }
+        linked += words.len();
+        let is_heading =
+            |element: ElementRef<'_>| matches!(element.value().name(), "h2" | "h3" | "h4" | "h5");
+        let around = link.ancestors().take(2).filter_map(ElementRef::wrap).any(is_heading);
+        let inside = || link.descendants().filter_map(ElementRef::wrap).any(is_heading);
+        if around || inside() {
+            headlines.insert(words);
+        }
+    }
+    found.share = linked as f32 / text.len().max(1) as f32;
+    found.headlines = headlines.len();
+    found
 }
 
 /// How deep elements nest, counted on the bytes: unclosed paragraphs and list items do not nest.

@@ -23,7 +23,7 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, cache_bytes: 32 << 20 }
+        Self { segment_bytes: 64 << 20, cache_bytes: 8 << 20 }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use vedetta_domain::{Item, ItemId, PollState, SourceId};
 
 use crate::{
@@ -29,8 +29,12 @@ pub struct Store {
     /// Items that somebody works on. Leases end with the process: nobody else can hold the store.
     leases: Arc<Mutex<HashSet<ItemId>>>,
     changed: Arc<Notify>,
+    reads: Arc<Semaphore>,
     keeper: Arc<Keeper>,
 }
+
+/// Reads at once. Each waits on a thread of its own, with caches of its own; more would only fill the memory.
+const READS: usize = 4;
 
 /// What ends with the last clone.
 struct Keeper {
@@ -66,8 +70,8 @@ impl Store {
         let changed = Arc::new(Notify::new());
         let (writer, thread) = Writer::start(opened.journal, opened.index.clone(), changed.clone())?;
         let keeper = Arc::new(Keeper { thread: Mutex::new(Some(thread)), _lock: opened.lock });
-        let store =
-            Self { writer, index: opened.index, dir: dir.into(), leases: Arc::default(), changed, keeper };
+        let (index, reads) = (opened.index, Arc::new(Semaphore::new(READS)));
+        let store = Self { writer, index, dir: dir.into(), leases: Arc::default(), changed, reads, keeper };
         Ok((store, opened.report))
     }
 
@@ -220,7 +224,12 @@ impl Store {
         read: impl FnOnce(&Index) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let index = self.index.clone();
-        tokio::task::spawn_blocking(move || read(&index)).await.map_err(|_| StoreError::Closed)?
+        let turn = self.reads.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let read = move || {
+            let _turn = turn;
+            read(&index)
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|_| StoreError::Closed)?
     }
 }
 
