@@ -110,6 +110,18 @@ pub struct Block {
     dress: [bool; 2],
 }
 
+impl Block {
+    /// Whether its own element is a heading.
+    pub fn is_heading(&self) -> bool {
+        self.around.iter().take(3).any(|name| *name == "h")
+    }
+
+    /// Whether most of it is a link.
+    pub fn is_linked(&self) -> bool {
+        2 * self.linked > self.letters
+    }
+}
+
 /// The blocks of a page in the order of its text. `is_dress` says whether an element is never the article.
 pub fn blocks(document: &Html, is_dress: impl Fn(NodeId) -> bool) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();

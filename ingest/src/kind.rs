@@ -37,6 +37,11 @@ const STUBS: &[&str] = &[
     "rifiuta e abbonati",
     "senza accettare",
     "geolocalizzazione precisi",
+    "nostri partner trattiamo",
+    "con il tuo consenso",
+    "acconsenti al trattamento",
+    "cookie di profilazione",
+    "revocare il consenso",
     "sei già abbonato",
     "utilizziamo i cookie",
     "questo sito utilizza cookie",
@@ -86,7 +91,8 @@ pub struct Links {
 pub fn of(title: Option<&str>, text: &str, links: Links) -> PageKind {
     let length = text.chars().count();
     let heading = title.unwrap_or_default().to_lowercase();
-    if length < SHORT && ERRORS.iter().any(|error| heading.starts_with(error) || heading.ends_with(error)) {
+    if length < 4 * SHORT && ERRORS.iter().any(|error| heading.starts_with(error) || heading.ends_with(error))
+    {
         return PageKind::Error;
     }
     let lower: String = text.chars().take(4 * SHORT).flat_map(char::to_lowercase).collect();

@@ -4,6 +4,7 @@
 //! to remember. [`read_source`] and [`extract`] run in the worker: bytes in, no I/O.
 
 mod blocks;
+mod byline;
 mod charset;
 mod date;
 mod discover;

@@ -5,7 +5,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 use url::Url;
 
-use crate::{date, headline, plain::fold};
+use crate::{byline, date, headline, plain::fold};
 
 /// What a page says of itself.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Meta {
     pub canonical_url: Option<String>,
     pub site_name: Option<String>,
     pub language: Option<String>,
+    /// Whether the page calls itself an article.
+    pub is_article: bool,
 }
 
 /// Objects of JSON-LD that are looked through.
@@ -24,24 +26,42 @@ const LD_OBJECTS: usize = 200;
 /// Reads a document's own declarations.
 pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
     let ld = json_ld(document);
-    let site_name = meta(document, &["og:site_name", "application-name"]).or_else(|| ld_site(&ld));
-    let published = published(document, &ld, url, now);
+    let whole_title = text(document, "title");
+    let split = whole_title.as_deref().and_then(|title| byline::title_and_site(document, title));
+    let site_name = meta(document, &["og:site_name", "application-name"])
+        .or_else(|| ld_site(&ld))
+        .or_else(|| split.as_ref().map(|(_, site)| site.clone()));
+    let shown = byline::find(document);
     let mut authors = ld_authors(&ld);
     if authors.is_empty() {
         authors = all_meta(
             document,
-            &["author", "article:author", "dc.creator", "citation_author", "parsely-author"],
+            &[
+                "author",
+                "article:author",
+                "dc.creator",
+                "dcterms.creator",
+                "citation_author",
+                "parsely-author",
+            ],
         )
         .into_iter()
         .filter(|author| !author.starts_with("http"))
         .collect();
     }
     if authors.is_empty() {
-        authors = text(document, "[rel=author], .author-name, .byline a, .entry-author, [itemprop=author]")
-            .into_iter()
-            .collect();
+        authors = text(
+            document,
+            "[rel=author], .author-name, .byline a, .entry-author, [itemprop=author], .post-author-name, \
+             .wp-block-post-author-name, a[href*='/author/'], a[href*='/autore/']",
+        )
+        .into_iter()
+        .collect();
     }
-    authors.dedup();
+    let mut authors = byline::tidy(authors);
+    if authors.is_empty() {
+        authors.clone_from(&shown.authors);
+    }
     let canonical_url = attribute(document, "link[rel=canonical]", "href")
         .or_else(|| meta(document, &["og:url"]))
         .and_then(|canonical| same_site(&canonical, url));
@@ -51,18 +71,39 @@ pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
         [
             (1.25, ld_text(&ld, "headline")),
             (1.15, text(document, "article h1, main h1").or_else(|| text(document, "h1"))),
+            (0.5, text(document, "[itemprop=headline]")),
             (1.0, meta(document, &["og:title", "dc.title"])),
-            (0.6, text(document, "title")),
+            (0.6, whole_title),
+            (0.8, split.map(|(head, _)| head)),
             (0.5, meta(document, &["twitter:title"])),
         ]
         .map(|(weight, title)| (weight, title.map(|title| without_site(&title, site_name.as_deref())))),
     );
-    Meta { title, published, authors, canonical_url, site_name, language }
+    let published = published(document, &ld, url, shown.published.as_deref(), now).or_else(|| {
+        let near = || title.as_deref().and_then(|title| byline::date_near(document, title, now));
+        near().and_then(|text| date::parse(&text, now))
+    });
+    let says = |names: &[&str], start: &str| {
+        meta(document, names).is_some_and(|value| value.to_ascii_lowercase().starts_with(start))
+    };
+    let is_a = |kind: &str| ld.iter().any(|object| object["@type"].as_str() == Some(kind));
+    // Templates call every page an article in `og:type`; a collection that says so is believed.
+    let is_article = !is_a("CollectionPage")
+        && (ld.iter().any(|object| object["@type"].as_str() != Some("WebPage"))
+            || says(&["og:type"], "article")
+            || says(&["article:published_time"], ""));
+    Meta { is_article, title, published, authors, canonical_url, site_name, language }
 }
 
 /// When the page says it was published: of all that it says, a time with its zone before a time without, and that
 /// before a day alone; else JSON-LD before the meta elements, those before what is shown, and the address last.
-fn published(document: &Html, ld: &[Value], url: &str, now: Timestamp) -> Option<Timestamp> {
+fn published(
+    document: &Html,
+    ld: &[Value],
+    url: &str,
+    byline: Option<&str>,
+    now: Timestamp,
+) -> Option<Timestamp> {
     const METAS: &[&str] = &[
         "article:published_time",
         "og:article:published_time",
@@ -88,6 +129,7 @@ fn published(document: &Html, ld: &[Value], url: &str, now: Timestamp) -> Option
         .chain(METAS.iter().filter_map(|name| meta(document, &[name])))
         .chain(attribute(document, "[itemprop=datePublished][content]", "content"))
         .chain(attribute(document, TIMES, "datetime"))
+        .chain(byline.map(str::to_owned))
         .chain(SHOWN.iter().flat_map(|shown| short_texts(document, shown)))
         .chain(day_in_address(url));
     let read = said.filter_map(|text| Some((date::precision(&text), date::parse(&text, now)?)));
@@ -209,11 +251,13 @@ fn json_ld(document: &Html) -> Vec<Value> {
             _ => Vec::new(),
         };
         kinds.iter().any(|kind| {
-            kind.ends_with("Article") || kind.ends_with("Posting") || matches!(*kind, "Report" | "WebPage")
+            kind.ends_with("Article")
+                || kind.ends_with("Posting")
+                || matches!(*kind, "Report" | "WebPage" | "CollectionPage")
         })
     });
     // The article before the page that holds it.
-    found.sort_by_key(|object| object["@type"].as_str() == Some("WebPage"));
+    found.sort_by_key(|object| matches!(object["@type"].as_str(), Some("WebPage" | "CollectionPage")));
     found
 }
 

@@ -2,8 +2,9 @@
 
 blocks.py PAGES ENGINE SCRATCH [--out FILE]: PAGES is the folder `pages` of the data, ENGINE the built example
 `page_blocks`. Trained on the half of the pages that `../../tools/pages.py` calls `tune` alone: a block with a segment
-that must be in the text is the article's, one with a segment that must not is not, all others do not count. Without
---out it prints scores by cross-validation over hosts, for several thresholds.
+that must be in the text is the article's, one with a segment that must not is not, all others do not count. With them
+the pages beside this file (`pages/`), of which every block is known. Without --out it prints scores by
+cross-validation over hosts, for several thresholds; those are of the first pages alone.
 
 Needs scikit-learn and numpy.
 """
@@ -22,6 +23,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 SEEDS = 3
+# Of our own pages all noise is labelled, of the others next to none: with more weight they would make the trees shy.
+OWN_WEIGHT = 0.1
 
 
 def half(url: str) -> str:
@@ -66,10 +69,42 @@ def pages(folder, engine, scratch):
         yield line["url"], (good, bad), texts, rows, np.array(labels)
 
 
-def train(data):
-    rows = np.concatenate([rows[labels >= 0] for _, _, _, rows, labels in data if len(rows)])
-    labels = np.concatenate([labels[labels >= 0] for _, _, _, rows, labels in data if len(rows)])
-    return [forest(seed).fit(rows, labels) for seed in range(SEEDS)]
+def own(engine, scratch):
+    """The same of our own pages: a line of the text is the article's, `? ` may be, all else is not."""
+    listing, wants = os.path.join(scratch, "own.jsonl"), {}
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
+    with open(listing, "w", encoding="utf-8") as f:
+        for name in sorted(os.listdir(folder)):
+            base, ending = os.path.splitext(os.path.join(folder, name))
+            if ending != ".html":
+                continue
+            with open(base + ".json", encoding="utf-8") as facts, open(base + ".txt", encoding="utf-8") as text:
+                facts, lines = json.load(facts), [fold(line) for line in text if line.strip()]
+            if facts["kind"] == "article":
+                wants[facts["url"]] = lines
+                f.write(json.dumps({"path": base + ".html", "url": facts["url"]}) + "\n")
+    out = subprocess.run([engine, listing], check=True, capture_output=True, text=True).stdout
+    for line in map(json.loads, out.splitlines()):
+        lines = wants[line["url"]]
+        sure = " \n ".join(line for line in lines if not line.startswith("? "))
+        maybe = " \n ".join(line[2:] for line in lines if line.startswith("? "))
+        texts = [fold(text) for text, _ in line["blocks"]]
+        rows = np.array([row for _, row in line["blocks"]], np.float32)
+        # A block may hold several lines, or a line several blocks.
+        inside = lambda text, whole: text in whole or any(part in text for part in whole.split(" \n ") if len(part) > 40)  # noqa: E731
+        labels = [1 if inside(text, sure) else -1 if inside(text, maybe) else 0 for text in texts]
+        yield line["url"], ([], []), texts, rows, np.array(labels)
+
+
+def train(data, more):
+    def gather(pages):
+        pages = [(rows[labels >= 0], labels[labels >= 0]) for *_, rows, labels in pages if len(rows)]
+        return [np.concatenate(part) for part in zip(*pages)]
+
+    (rows, labels), (own_rows, own_labels) = gather(data), gather(more)
+    weights = np.concatenate([np.ones(len(labels)), np.full(len(own_labels), OWN_WEIGHT)])
+    rows, labels = np.concatenate([rows, own_rows]), np.concatenate([labels, own_labels])
+    return [forest(seed).fit(rows, labels, sample_weight=weights) for seed in range(SEEDS)]
 
 
 def probabilities(forests, rows):
@@ -89,12 +124,12 @@ def score(data, found, threshold):
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 
-def validate(data):
+def validate(data, more):
     """Each host's pages judged by trees that never saw the host."""
     part = [zlib.crc32((urlsplit(url).hostname or "").encode() + b"x") % 5 for url, *_ in data]
     found = [None] * len(data)
     for k in range(5):
-        forests = train([page for page, of in zip(data, part) if of != k])
+        forests = train([page for page, of in zip(data, part) if of != k], more)
         for i, of in enumerate(part):
             if of == k:
                 found[i] = probabilities(forests, data[i][3])
@@ -129,11 +164,14 @@ def main():
     args = ap.parse_args()
     os.makedirs(args.scratch, exist_ok=True)
     data = list(pages(args.pages, args.engine, args.scratch))
-    print(f"{len(data)} pages, {sum(int((labels >= 0).sum()) for *_, labels in data)} labelled blocks", file=sys.stderr)
+    more = list(own(args.engine, args.scratch))
+    for what, some in (("pages", data), ("own pages", more)):
+        count = sum(int((labels >= 0).sum()) for *_, labels in some)
+        print(f"{len(some)} {what}, {count} labelled blocks", file=sys.stderr)
     if args.out:
-        write(train(data), args.out)
+        write(train(data, more), args.out)
     else:
-        validate(data)
+        validate(data, more)
 
 
 if __name__ == "__main__":
