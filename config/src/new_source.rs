@@ -40,6 +40,9 @@ pub struct NewSource {
     /// Fixed interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval_s: Option<u32>,
+    /// Days of silence that are reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_after_d: Option<u32>,
     /// Whether old entries are alerted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub backfill: bool,
@@ -76,6 +79,7 @@ impl NewSource {
             kind: source.kind,
             language: source.language.clone(),
             interval_s: source.interval_s,
+            quiet_after_d: source.quiet_after_d,
             backfill: source.backfill,
             trust: source.trust,
             user_agent: source.user_agent.clone(),

@@ -104,6 +104,8 @@ pub struct Source {
     #[serde(default)]
     pub interval_s: Option<u32>,
     #[serde(default)]
+    pub quiet_after_d: Option<u32>,
+    #[serde(default)]
     pub backfill: bool,
     #[serde(default)]
     pub trust: Option<u8>,

@@ -83,6 +83,7 @@ fn check(raw: raw::Source, file: &str, at: usize, errors: &mut ConfigErrors) -> 
         site: raw.site,
         language: raw.language,
         interval_s: interval,
+        quiet_after_d: raw.quiet_after_d,
         backfill: raw.backfill,
         trust,
         user_agent: raw.user_agent,

@@ -7,6 +7,7 @@
 //! bar is missed: all sources polled within their hour, at most 10 % of one core for 10,000 polls an hour, at most
 //! 150 MB.
 #![allow(clippy::expect_used, reason = "a tool of the developers: bad input ends it")]
+#![allow(clippy::disallowed_methods, reason = "it measures what passes while it waits")]
 
 use std::{
     collections::HashMap,

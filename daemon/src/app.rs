@@ -19,7 +19,7 @@ use crate::{
     deliver::Deliver,
     health::Health,
     notify,
-    pipeline::Pipeline,
+    pipeline::{Pipeline, Textless},
     poller::Poller,
     retag,
     settings::Settings,
@@ -93,6 +93,7 @@ impl App {
             health: health.clone(),
             settings: in_force,
             metrics: metrics.clone(),
+            textless: Textless::default(),
         });
 
         let (intake, rest) = (CancellationToken::new(), CancellationToken::new());

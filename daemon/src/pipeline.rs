@@ -1,11 +1,15 @@
 //! An item's way from the store's queue to the committer. The data path stands in [`carry`].
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
-use vedetta_domain::{Item, ItemId, Page, Source, TaggedArticle};
+use vedetta_domain::{Item, ItemId, Page, Source, SourceId, TaggedArticle};
 use vedetta_ingest::{Fetcher, Retry};
 use vedetta_store::{ItemEnd, ItemRow, RetryAfter, Store};
 
@@ -45,6 +49,31 @@ pub struct Pipeline {
     pub settings: watch::Receiver<Arc<Settings>>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Pages in a row that gave no text, by source.
+    pub textless: Textless,
+}
+
+/// Pages in a row without text after which the operator is told.
+const TEXTLESS: u32 = 6;
+
+/// Counts pages in a row that gave no text: a site has changed its shape, or shut its door.
+#[derive(Default)]
+pub struct Textless(Mutex<HashMap<SourceId, u32>>);
+
+impl Textless {
+    /// One more without; true where that is the one to tell of.
+    fn without(&self, source: &SourceId) -> bool {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(source.clone()).or_default();
+        *count += 1;
+        *count == TEXTLESS
+    }
+
+    /// One with text; true where the operator was told that there is none.
+    fn with(&self, source: &SourceId) -> bool {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.remove(source).is_some_and(|count| count >= TEXTLESS)
+    }
 }
 
 /// Why an item has no article (yet).
@@ -121,6 +150,10 @@ impl Pipeline {
         self.store.begin(row).await.map_err(ours)?;
         let page = self.fetch(source, &row.item).await?; // robots, politeness, conditional
         let tagged = self.read(source, row, page).await?; // extract, detect language, tag, link
+        if self.textless.with(&source.id) {
+            let text = format!("pages of source {} give text again", source.id);
+            self.health.raise(&format!("text {}", source.id), text).await;
+        }
         self.committer.submit(row.item.clone(), tagged).await.map_err(Failure::Ours)?; // seen? story? watches?
         Ok(())
     }
@@ -201,6 +234,14 @@ impl Pipeline {
             }
             Failure::Refused { kind, error } => {
                 self.metrics.refused(&kind);
+                if self.textless.without(&row.item.source) {
+                    let text = format!(
+                        "{TEXTLESS} pages in a row of source {} gave no text, the last one {url}: {error}. Look at it with \
+                         `vedetta explain {url}`; selectors in the source's `page` table may help.",
+                        row.item.source
+                    );
+                    self.health.raise(&format!("no text {}", row.item.source), text).await;
+                }
                 ItemEnd::Dropped { error }
             }
             Failure::Ours(_) => return,
@@ -228,4 +269,18 @@ fn retry(error: &impl ToString, retry_at: Timestamp, after: RetryAfter) -> ItemE
 fn later(now: Timestamp, wait: Duration, percent: u32, id: ItemId) -> Timestamp {
     let spread = wait * (u32::from(id.0[0]) * percent) / 25_500;
     now + SignedDuration::try_from(wait + spread).unwrap_or(SignedDuration::from_hours(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sixth_page_in_a_row_without_text_is_told_once() {
+        let (textless, a, b) = (Textless::default(), SourceId("a".into()), SourceId("b".into()));
+        let told: Vec<bool> = (0..8).map(|_| textless.without(&a)).collect();
+        assert_eq!(told, [false, false, false, false, false, true, false, false]);
+        assert!(!textless.without(&b) && !textless.with(&b), "one page proves nothing");
+        assert!(textless.with(&a) && !textless.with(&a), "recovery is told once");
+    }
 }

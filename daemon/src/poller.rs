@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use vedetta_domain::{Feed, Item, ItemId, PollState, Source, SourceId, SourceKind};
-use vedetta_ingest::{FetchError, Fetcher, PollOutcome, Polled, after_poll, shares_entry};
+use vedetta_ingest::{FetchError, Fetcher, PollOutcome, Polled, after_poll, quiet_for, shares_entry};
 use vedetta_store::Store;
 
 use crate::{
@@ -314,7 +314,7 @@ impl Poller {
         Ok(items)
     }
 
-    /// Reports a source that has failed for a day, and one that has recovered from that.
+    /// Reports a source that has failed for a day or is silent for long, and one that has recovered from that.
     async fn alarm(
         &self,
         source: &Source,
@@ -336,6 +336,25 @@ impl Poller {
                 .raise(&format!("recovered {}", source.id), format!("source {} is back", source.id))
                 .await;
             after.alarmed = false;
+        }
+        match quiet_for(&after, source, now) {
+            Some(silence) if !after.told_quiet => {
+                let text = format!(
+                    "source {} ({}) has brought nothing new for {} days, which is long for it. Look at its site: the feed \
+                     may have moved. `quiet_after_d` in its entry sets another limit.",
+                    source.id,
+                    source.url,
+                    silence.as_hours() / 24
+                );
+                self.health.raise(&format!("quiet {}", source.id), text).await;
+                after.told_quiet = true;
+            }
+            None if after.told_quiet && after.failures == 0 => {
+                let text = format!("source {} publishes again", source.id);
+                self.health.raise(&format!("loud {}", source.id), text).await;
+                after.told_quiet = false;
+            }
+            _ => {}
         }
         after
     }

@@ -37,4 +37,6 @@ pub struct PollState {
     pub found: Option<(String, String)>,
     /// Whether trouble of this source was already reported to the operator.
     pub alarmed: bool,
+    /// Whether its silence was.
+    pub told_quiet: bool,
 }

@@ -57,6 +57,8 @@ pub struct Source {
     pub language: Option<String>,
     /// Fixed poll interval in seconds; `None` adapts to the source's rhythm.
     pub interval_s: Option<u32>,
+    /// Days without a new entry after which the operator is told; `None` learns it from the source's rhythm.
+    pub quiet_after_d: Option<u32>,
     /// Alert on entries that were already there at first contact, or are old.
     pub backfill: bool,
     /// 1 low … 3 high.
@@ -82,6 +84,7 @@ impl Source {
             site: None,
             language: None,
             interval_s: None,
+            quiet_after_d: None,
             backfill: false,
             trust: 2,
             user_agent: None,

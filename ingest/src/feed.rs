@@ -34,12 +34,15 @@ pub fn read(page: &Page, now: Timestamp) -> Result<Feed, ReadError> {
         (feed.entries.len(), feed.entries.iter().map(filled).sum::<usize>())
     };
     let found = strict.as_ref().map_or((0, 0), fullness);
+    let pace = pace_s(bytes);
+    let strict = strict.map(|feed| paced(feed, pace));
     if found.0 < lenient::count(bytes).max(1) || found.1 < 3 * found.0 {
         if found.0 == 0 && looks_like_html(bytes) {
             return Err(ReadError::HtmlForFeed { url });
         }
         let text = text.unwrap_or_else(|| charset::decode(&page.body, page.content_type.as_deref()));
         if let Some(mut feed) = lenient::read(&text, &page.url, now).filter(|feed| fullness(feed) > found) {
+            feed = paced(feed, pace);
             feed.entries.truncate(MOST);
             distinct_keys(&mut feed.entries);
             feed.repairs.push(match &strict {
@@ -50,6 +53,33 @@ pub fn read(page: &Page, now: Timestamp) -> Result<Feed, ReadError> {
         }
     }
     strict.map_err(|why| ReadError::NotAFeed { url, why })
+}
+
+/// The channel's head, where the syndication module stands.
+const HEAD: usize = 8 << 10;
+
+/// How often the feed says that it changes, in seconds (the `syndication` module: a period, and times in it). Source:
+/// https://web.resource.org/rss/1.0/modules/syndication/
+fn pace_s(body: &[u8]) -> Option<u32> {
+    let head = String::from_utf8_lossy(&body[..body.len().min(HEAD)]);
+    let value = |name: &str| {
+        let (_, rest) = head.split_once(&format!("{name}>"))?;
+        Some(rest.split('<').next()?.trim().to_ascii_lowercase())
+    };
+    let period: u32 = match value(":updatePeriod")?.as_str() {
+        "hourly" => 3_600,
+        "daily" => 86_400,
+        "weekly" => 7 * 86_400,
+        "monthly" => 30 * 86_400,
+        "yearly" => 365 * 86_400,
+        _ => return None,
+    };
+    let times = value(":updateFrequency").and_then(|times| times.parse().ok()).unwrap_or(1).max(1);
+    Some(period / times)
+}
+
+fn paced(feed: Feed, pace_s: Option<u32>) -> Feed {
+    Feed { ttl_s: feed.ttl_s.max(pace_s), ..feed }
 }
 
 /// What feed-rs reads. It is built on parsers that have panicked on odd encodings: that is an error like another.

@@ -93,7 +93,7 @@ impl Fetcher {
             }
         }
         let answer = self.ask(address, Ask::Feed, request).await?;
-        let validators = validators(&answer, full);
+        let validators = validators(&answer, full, now);
         if answer.status == 304 {
             return Ok(Polled::Unchanged(validators));
         }
@@ -179,7 +179,7 @@ fn page(answer: Response) -> Page {
     }
 }
 
-fn validators(answer: &Response, full: bool) -> Validators {
+fn validators(answer: &Response, full: bool, now: Timestamp) -> Validators {
     let header = |name: &str| answer.headers.get(name).map(str::to_owned);
     let fresh = answer.headers.get("expires") != Some("0");
     let max_age = answer.headers.get("cache-control").and_then(|control| {
@@ -188,6 +188,12 @@ fn validators(answer: &Response, full: bool) -> Validators {
             .find_map(|part| part.trim().strip_prefix("max-age="))
             .and_then(|age| age.trim().parse().ok())
     });
+    // Where the server counts no seconds it may name the moment.
+    let expires = || {
+        let until = jiff::fmt::rfc2822::parse(answer.headers.get("expires")?).ok()?.timestamp();
+        u32::try_from(until.duration_since(now).as_secs()).ok()
+    };
+    let max_age = max_age.or_else(expires);
     Validators {
         etag: header("etag").filter(|_| fresh),
         last_modified: header("last-modified").filter(|_| fresh),

@@ -40,7 +40,7 @@ pub use error::{FetchError, ReadError, Retry};
 pub use extract::{block_features, extract};
 pub use fetch::{Fetcher, IngestConfig, Polled};
 pub use politeness::Politeness;
-pub use schedule::{PollOutcome, Validators, after_poll, shares_entry};
+pub use schedule::{PollOutcome, Validators, after_poll, quiet_for, shares_entry};
 
 /// Reads what was fetched at a source's address.
 pub fn read_source(

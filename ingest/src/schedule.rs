@@ -20,6 +20,10 @@ const KEYS: usize = 200;
 /// Dates that are kept to know a source's rhythm.
 const RECENT: usize = 20;
 
+/// Silence that is reported, in days and in mean gaps.
+const QUIET_DAYS: i64 = 5;
+const QUIET_GAPS: i64 = 4;
+
 /// Permanent redirects in a row after which the stored address is the new one.
 const MOVES: u32 = 3;
 
@@ -177,6 +181,25 @@ fn jittered(wait_s: i64, source: &Source) -> i64 {
     wait_s + wait_s * i64::from(turn) / 2550
 }
 
+/// How long a source that answers has brought nothing new, where that is longer than it should be: by its own setting,
+/// else five days, or four times its mean gap where that is more.
+pub fn quiet_for(state: &PollState, source: &Source, now: Timestamp) -> Option<SignedDuration> {
+    let newest = state.recent.first().copied().max(state.last_new)?;
+    let gap_s = match state.recent.last() {
+        Some(oldest) if state.recent.len() > 1 => {
+            let gaps = state.recent.len() as i64 - 1;
+            state.recent[0].duration_since(*oldest).as_secs() / gaps
+        }
+        _ => 0,
+    };
+    let allowed_s = match source.quiet_after_d {
+        Some(days) => i64::from(days) * DAY,
+        None => (QUIET_DAYS * DAY).max(QUIET_GAPS * gap_s),
+    };
+    let silence = now.duration_since(newest);
+    (state.failures == 0 && silence.as_secs() > allowed_s).then_some(silence)
+}
+
 /// Whether the feed shares an entry with the poll before it; otherwise some may have been missed.
 pub fn shares_entry(state: &PollState, feed: &Feed) -> bool {
     feed.entries.is_empty() || feed.entries.iter().any(|entry| state.last_keys.contains(&entry.key))
@@ -240,6 +263,25 @@ mod tests {
         assert_eq!((state.failures, state.last_error.as_deref()), (100, Some("broken")));
         let state = after_poll(&state, &source(None), PollOutcome::Unchanged(Validators::default()), now());
         assert_eq!((state.failures, state.last_error), (0, None));
+    }
+
+    #[test]
+    fn silence_is_measured_by_the_sources_own_rhythm() {
+        let check =
+            |what: &str, gap_h: i64, age_h: i64, own_days: Option<u32>, failures: u32, quiet: bool| {
+                let recent = (0..10).map(|n| now() - SignedDuration::from_hours(age_h + n * gap_h)).collect();
+                let state = PollState { recent, failures, ..PollState::default() };
+                let source = Source { quiet_after_d: own_days, ..source(None) };
+                assert_eq!(quiet_for(&state, &source, now()).is_some(), quiet, "{what}");
+            };
+        check("a daily source after four days", 24, 4 * 24, None, 0, false);
+        check("a daily source after six days", 24, 6 * 24, None, 0, true);
+        check("a weekly source after three weeks", 7 * 24, 21 * 24, None, 0, false);
+        check("a weekly source after five weeks", 7 * 24, 35 * 24, None, 0, true);
+        check("one that may be silent for long", 24, 20 * 24, Some(30), 0, false);
+        check("one that may not", 7 * 24, 3 * 24, Some(2), 0, true);
+        check("one that fails, which is told as such", 24, 6 * 24, None, 3, false);
+        assert_eq!(quiet_for(&PollState::default(), &source(None), now()), None);
     }
 
     #[test]

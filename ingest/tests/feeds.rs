@@ -156,3 +156,24 @@ fn hostile_feeds_stay_small() {
     );
     assert_eq!(read(deep.as_bytes(), None).entries.len(), 1);
 }
+
+#[test]
+fn what_a_feed_says_of_its_own_pace() {
+    let check = |head: &str, expected: Option<u32>| {
+        let body = format!(
+            "<rss version='2.0' xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'><channel><title>T</title>{head}\
+             <item><title>One</title><link>{A}</link></item></channel></rss>"
+        );
+        assert_eq!(read(body.as_bytes(), None).ttl_s, expected, "{head}");
+    };
+    check("", None);
+    check("<ttl>30</ttl>", Some(1_800));
+    check(
+        "<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>\n2</sy:updateFrequency>",
+        Some(1_800),
+    );
+    check("<sy:updatePeriod>daily</sy:updatePeriod>", Some(86_400));
+    check("<ttl>120</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", Some(7_200));
+    check("<sy:updatePeriod>now and then</sy:updatePeriod>", None);
+    check("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", Some(3_600));
+}
