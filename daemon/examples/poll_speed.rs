@@ -189,7 +189,13 @@ fn measure(vedetta: &Path) -> ExitCode {
         100.0 * CORE_BAR,
         1e3 * each(after.children - before.children)
     );
-    println!("  daemon {:.0} MB at most (bar {:.0})", after.peak as f64 / 1e6, MEMORY_BAR as f64 / 1e6);
+    println!(
+        "  daemon {:.0} MB at most, with one source {:.0}: {:.0} MB for polling (bar {:.0})",
+        after.peak as f64 / 1e6,
+        base as f64 / 1e6,
+        memory as f64 / 1e6,
+        MEMORY_BAR as f64 / 1e6
+    );
     let all = least as f64 >= HOURS;
     let good = all && core <= CORE_BAR && memory <= MEMORY_BAR;
     if !good {

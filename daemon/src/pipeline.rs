@@ -150,6 +150,7 @@ impl Pipeline {
         self.store.begin(row).await.map_err(ours)?;
         let page = self.fetch(source, &row.item).await?; // robots, politeness, conditional
         let tagged = self.read(source, row, page).await?; // extract, detect language, tag, link
+        let tagged = self.with_report(source, row, tagged).await; // the text behind an abstract
         if self.textless.with(&source.id) {
             let text = format!("pages of source {} give text again", source.id);
             self.health.raise(&format!("text {}", source.id), text).await;
@@ -177,7 +178,7 @@ impl Pipeline {
         }
     }
 
-    async fn read(&self, source: &Source, row: &ItemRow, mut page: Page) -> Result<TaggedArticle, Failure> {
+    async fn read(&self, source: &Source, row: &ItemRow, page: Page) -> Result<TaggedArticle, Failure> {
         let entry = &row.item.entry;
         let announced = Announced {
             language: source.language.clone(),
@@ -185,6 +186,16 @@ impl Pipeline {
             published: entry.published,
             content: entry.content.clone().or_else(|| entry.summary.clone()),
         };
+        self.read_page(source, row, page, announced).await
+    }
+
+    async fn read_page(
+        &self,
+        source: &Source,
+        row: &ItemRow,
+        mut page: Page,
+        announced: Announced,
+    ) -> Result<TaggedArticle, Failure> {
         let body = std::mem::take(&mut page.body);
         let job = Job::Page { page, rules: source.page.clone(), announced, now: Timestamp::now() };
         match self.worker.run(job, body, row.attempts > 0).await {
@@ -193,6 +204,60 @@ impl Pipeline {
             Ok(_) => Err(Failure::Ours(anyhow::anyhow!("the worker gave the wrong kind of answer"))),
             Err(WorkerError::Died(why)) => Err(Failure::Died(why)),
             Err(error @ WorkerError::Stopped) => Err(Failure::Ours(error.into())),
+        }
+    }
+
+    /// The article with the text of the PDF that its page offers. Where that cannot be had, the page's text must do.
+    async fn with_report(&self, source: &Source, row: &ItemRow, tagged: TaggedArticle) -> TaggedArticle {
+        let Some(address) = tagged.article.report.clone() else { return tagged };
+        match self.report(source, row, &tagged, &address).await {
+            Ok(whole) => whole,
+            Err(why) => {
+                tracing::info!(item = %row.item.id, report = address, why, "report not read, its page is");
+                tagged
+            }
+        }
+    }
+
+    async fn report(
+        &self,
+        source: &Source,
+        row: &ItemRow,
+        page: &TaggedArticle,
+        address: &str,
+    ) -> Result<TaggedArticle, String> {
+        let fetched = self.fetcher.page(source, address, Timestamp::now()).await;
+        let fetched = fetched.map_err(|error| {
+            self.metrics.fetch_failed(error.kind());
+            error.to_string()
+        })?;
+        let failed = |failure: Failure| match failure {
+            Failure::Died(error) => {
+                self.metrics.worker_died();
+                error
+            }
+            Failure::Refused { kind, error } => {
+                self.metrics.refused(&kind);
+                error
+            }
+            Failure::Fetch(error) => error.to_string(),
+            Failure::Ours(error) => format!("{error:#}"),
+        };
+        // What the feed says stands for the page, never for the report.
+        let announced = Announced { language: source.language.clone(), ..Announced::default() };
+        let report = self.read_page(source, row, fetched, announced).await.map_err(failed)?;
+        let mut article = page.article.clone();
+        article.text = format!("{}\n{}", article.text, report.article.text);
+        let job = Job::Text { article: Box::new(article), feed_language: source.language.clone() };
+        match self.worker.run(job, Vec::new(), row.attempts > 0).await {
+            Ok(Answer::Tagged(whole)) => Ok(*whole),
+            Ok(_) => Err("the worker gave the wrong kind of answer".to_owned()),
+            Err(error) => {
+                if matches!(error, WorkerError::Died(_)) {
+                    self.metrics.worker_died();
+                }
+                Err(error.to_string())
+            }
         }
     }
 

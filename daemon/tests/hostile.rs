@@ -8,7 +8,7 @@ use tokio::process::Command as AsyncCommand;
 use crate::support::{binary, soon};
 
 #[path = "../../http/tests/hostile/server.rs"]
-mod server;
+pub mod server;
 
 use server::{Case, Says, cases, start_at};
 

@@ -8,6 +8,7 @@ mod input;
 mod model;
 mod offline;
 mod reload;
+mod report;
 mod sources;
 mod support;
 mod whole_path;

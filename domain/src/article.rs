@@ -40,6 +40,8 @@ pub struct Article {
     pub site_name: Option<String>,
     /// Language that the page declares (`<html lang>`, header), untouched: a hint only.
     pub declared_language: Option<String>,
+    /// Address of the PDF that the page offers as its full text.
+    pub report: Option<String>,
     /// Kind of page.
     pub kind: PageKind,
 }

@@ -13,7 +13,7 @@ use vedetta_domain::{Article, Page, PageKind, PageRules};
 
 use crate::{
     ReadError, blocks, blocks::Block, charset, dress, furniture::is_furniture, kind, kind::Links,
-    listing::selector, meta, pdf, plain::fold, trees,
+    listing::selector, meta, pdf, plain::fold, report, trees,
 };
 
 /// Elements nested deeper than this are an attack on a parser, not a page.
@@ -76,6 +76,7 @@ fn read(html: &str, page: &Page, rules: &PageRules, now: Timestamp) -> Result<Ar
         let doomed: Vec<NodeId> = document.select(&selector(rule)?).map(|element| element.id()).collect();
         detach(&mut document, &doomed);
     }
+    let report = report::find(&document, &page.url);
     let (text, links) = match &rules.body {
         Some(body) => by_rule(&document, body)?,
         None => general(document, html, page, declared.title.as_deref(), rules.remove.is_empty())?,
@@ -87,7 +88,9 @@ fn read(html: &str, page: &Page, rules: &PageRules, now: Timestamp) -> Result<Ar
     if kind == PageKind::Listing && rules.body.is_some() {
         kind = PageKind::Article;
     }
+    let report = report.filter(|_| text.chars().count() < report::ABSTRACT);
     let article = Article {
+        report,
         url: page.url.clone(),
         canonical_url: declared.canonical_url,
         title: declared.title,

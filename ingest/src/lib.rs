@@ -24,6 +24,7 @@ pub mod opml;
 mod pdf;
 mod plain;
 mod politeness;
+mod report;
 mod robots;
 mod schedule;
 mod sitemap;
