@@ -23,12 +23,14 @@ const TEXT: &str = "<p>Il secondo satellite sarà pronto entro un anno, ha detto
     in primavera per decidere come dividere le immagini, racconta un funzionario che conosce le trattative.</p><p>Del \
     prezzo non si parla: i contratti precedenti furono pagati in parte con prestiti a quindici anni.</p>";
 
-fn said(id: &'static str, content_type: &str, body: String) -> Case {
+/// A server that answers `/id` with these bytes, as one of good will would.
+pub fn said(id: &'static str, content_type: &str, body: impl AsRef<[u8]>) -> Case {
+    let body = body.as_ref();
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    Case { id, says: Says::Once([head.into_bytes(), body.into_bytes()].concat()), kind: "" }
+    Case { id, says: Says::Once([head.as_bytes(), body].concat()), kind: "" }
 }
 
 fn feed(id: &'static str, inside: &str) -> Case {
@@ -71,14 +73,14 @@ async fn the_good_source_is_unharmed_and_every_failure_is_counted() {
         sources.push((id.to_owned(), format!("{}/{id}", hosts.start(vec![case]).await)));
     }
     // A server that speaks no TLS.
-    let base = hosts.start(vec![said("x", "text/plain", String::new())]).await;
+    let base = hosts.start(vec![said("x", "text/plain", "")]).await;
     sources.push(("no-tls".into(), base.replace("http:", "https:")));
     want(FAILED, "tls");
     // Bytes that are no feed.
     for (case, kind) in [
         (feed("deep", &"<a>".repeat(1_000_000)), "not-a-feed"),
         (said("noise", "application/rss+xml", "\u{1}<\u{2}>".repeat(100_000)), "not-a-feed"),
-        (said("login", "text/html", "<html><body>Accedi</body></html>".into()), "html-for-feed"),
+        (said("login", "text/html", "<html><body>Accedi</body></html>"), "html-for-feed"),
         (said("blank", "application/rss+xml", " ".repeat(1_000_000)), "empty"),
     ] {
         want(REFUSED, kind);
@@ -89,7 +91,7 @@ async fn the_good_source_is_unharmed_and_every_failure_is_counted() {
     let bomb = "<?xml version='1.0'?><!DOCTYPE rss [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>\
         <!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d SYSTEM 'file:///etc/passwd'>]>\
         <rss version='2.0'><channel><title>&c;&d;</title></channel></rss>";
-    let base = hosts.start(vec![said("entities", "application/rss+xml", bomb.into())]).await;
+    let base = hosts.start(vec![said("entities", "application/rss+xml", bomb)]).await;
     sources.push(("entities".into(), format!("{base}/entities")));
 
     // A good source: two good pages, and pages of the table that no second try would bring.

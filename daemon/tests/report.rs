@@ -4,20 +4,12 @@ use serde_json::Value;
 use vedetta_domain::{ItemId, SourceId};
 
 use crate::{
-    hostile::server::{Case, Says, start_at},
+    hostile::{said, server::start_at},
     support::vedetta,
 };
 
 #[path = "../../ingest/tests/support/pdf_file.rs"]
 mod pdf_file;
-
-fn said(id: &'static str, content_type: &str, body: &[u8]) -> Case {
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    Case { id, says: Says::Once([head.as_bytes(), body].concat()), kind: "" }
-}
 
 /// What is stored of a page whose report is `report`.
 async fn stored(report: Option<Vec<u8>>) -> String {

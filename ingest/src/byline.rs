@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use scraper::{ElementRef, Html};
 
-use crate::{date, plain::fold};
+use crate::{date, headline::words, plain::fold};
 
 /// A byline is no longer than this, in characters.
 const LONGEST: usize = 200;
@@ -216,11 +216,6 @@ fn shown(document: &Html) -> impl Iterator<Item = String> {
         .filter_map(|node| fold(node.value().as_text()?))
         .filter(|text| text.len() <= 400)
         .take(MOST)
-}
-
-fn words(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[cfg(test)]

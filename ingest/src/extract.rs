@@ -12,8 +12,8 @@ use trafilatura::{ExtractionFocus, FallbackCandidates, HtmlDateMode, Options};
 use vedetta_domain::{Article, Page, PageKind, PageRules};
 
 use crate::{
-    ReadError, blocks, blocks::Block, charset, dress, furniture::is_furniture, kind, kind::Links,
-    listing::selector, meta, pdf, plain::fold, report, trees,
+    ReadError, blocks, blocks::Block, charset, depth::depth, dress, furniture::is_furniture, kind,
+    kind::Links, listing::selector, meta, pdf, plain::fold, report, trees,
 };
 
 /// Elements nested deeper than this are an attack on a parser, not a page.
@@ -300,35 +300,6 @@ fn links(document: &Html, text: &str) -> Links {
     found.share = linked as f32 / text.len().max(1) as f32;
     found.headlines = headlines.len();
     found
-}
-
-/// How deep elements nest, counted on the bytes: unclosed paragraphs and list items do not nest.
-fn depth(html: &str) -> usize {
-    const FLAT: &[&str] = &[
-        "p", "li", "br", "img", "hr", "meta", "link", "input", "td", "tr", "th", "option", "dd", "dt",
-        "source", "area", "base", "col", "embed", "param", "track", "wbr", "!doctype", "!--", "path",
-    ];
-    let (mut now, mut deepest) = (0usize, 0usize);
-    for tag in html.split('<').skip(1) {
-        let name_end = tag
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '!' | '-')))
-            .unwrap_or(tag.len());
-        let name = &tag[..name_end];
-        if let Some(closed) = name.strip_prefix('/') {
-            if !FLAT.iter().any(|flat| closed.eq_ignore_ascii_case(flat)) {
-                now = now.saturating_sub(1);
-            }
-        } else if name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && !FLAT.iter().any(|flat| name.eq_ignore_ascii_case(flat))
-        {
-            let selfclosed = tag.split('>').next().is_some_and(|inside| inside.ends_with('/'));
-            if !selfclosed {
-                now += 1;
-                deepest = deepest.max(now);
-            }
-        }
-    }
-    deepest
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn voice(mine: &str, theirs: &str) -> f32 {
 }
 
 /// Letters and digits in small letters, a space around every word.
-fn words(title: &str) -> String {
+pub(crate) fn words(title: &str) -> String {
     let mut words = String::from(" ");
     for word in title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         words.extend(word.chars().flat_map(char::to_lowercase));

@@ -7,6 +7,7 @@ mod blocks;
 mod byline;
 mod charset;
 mod date;
+mod depth;
 mod discover;
 mod dress;
 mod entry_link;

@@ -148,6 +148,13 @@ fn remember(next: &mut PollState, validators: &Validators, now: Timestamp) {
     });
 }
 
+/// Mean seconds between the source's recent entries; `None` for fewer than two.
+fn mean_gap_s(state: &PollState) -> Option<i64> {
+    let gaps = state.recent.len().checked_sub(1).filter(|gaps| *gaps > 0)?;
+    let (newest, oldest) = (state.recent.first()?, state.recent.last()?);
+    Some(newest.duration_since(*oldest).as_secs() / gaps as i64)
+}
+
 /// Seconds until the next check of a source that answers.
 fn interval(
     state: &PollState,
@@ -159,10 +166,8 @@ fn interval(
     if let Some(fixed) = source.interval_s {
         return i64::from(fixed);
     }
-    let adaptive = match (state.recent.first(), state.recent.last()) {
-        (Some(newest), Some(oldest)) if state.recent.len() > 1 => {
-            let gaps = state.recent.len() as i64 - 1;
-            let mean = newest.duration_since(*oldest).as_secs() / gaps;
+    let adaptive = match (state.recent.first(), mean_gap_s(state)) {
+        (Some(newest), Some(mean)) => {
             // A source that has fallen silent slows down with its silence.
             let silence = now.duration_since(*newest).as_secs().max(0);
             let pace = mean.max(silence / 8) / FACTOR;
@@ -185,13 +190,7 @@ fn jittered(wait_s: i64, source: &Source) -> i64 {
 /// else five days, or four times its mean gap where that is more.
 pub fn quiet_for(state: &PollState, source: &Source, now: Timestamp) -> Option<SignedDuration> {
     let newest = state.recent.first().copied().max(state.last_new)?;
-    let gap_s = match state.recent.last() {
-        Some(oldest) if state.recent.len() > 1 => {
-            let gaps = state.recent.len() as i64 - 1;
-            state.recent[0].duration_since(*oldest).as_secs() / gaps
-        }
-        _ => 0,
-    };
+    let gap_s = mean_gap_s(state).unwrap_or(0);
     let allowed_s = match source.quiet_after_d {
         Some(days) => i64::from(days) * DAY,
         None => (QUIET_DAYS * DAY).max(QUIET_GAPS * gap_s),
