@@ -143,21 +143,6 @@ fn encodings() {
 }
 
 #[test]
-fn hostile_feeds_stay_small() {
-    // Entities that grow, an external one, a million open tags: nothing is expanded, nothing is fetched.
-    let bomb = "<!DOCTYPE rss [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY c SYSTEM 'file:///etc/passwd'>]>\
-        <rss version='2.0'><channel><item><title>One &b; &c;</title><link>https://example.org/a</link></item></channel></rss>";
-    let feed = read(bomb.as_bytes(), None);
-    let title = feed.entries[0].title.clone().unwrap();
-    assert!(title.starts_with("One") && title.len() < 100 && !title.contains("root:"), "{title}");
-    let deep = format!(
-        "<rss version='2.0'><channel><item><title>One</title><link>https://example.org/a</link>{}</item></channel></rss>",
-        "<x>".repeat(1_000_000)
-    );
-    assert_eq!(read(deep.as_bytes(), None).entries.len(), 1);
-}
-
-#[test]
 fn what_a_feed_says_of_its_own_pace() {
     let check = |head: &str, expected: Option<u32>| {
         let body = format!(

@@ -63,6 +63,11 @@ fn feeds() {
         ),
         ("a million elements deep", deep(1_000_000).into(), "not-a-feed"),
         (
+            "a million elements deep in an entry",
+            rss(&ITEM.replace("</item>", &format!("{}</item>", "<a>".repeat(1_000_000)))).into(),
+            "1 entries",
+        ),
+        (
             "a million attributes",
             rss(&format!("<a {}/>{ITEM}", "x='1' ".repeat(1_000_000))).into(),
             "1 entries",
