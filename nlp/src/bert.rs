@@ -27,15 +27,15 @@ pub(crate) struct BertLike {
     first_position: i64,
 }
 
-struct Linear {
-    weight: Tensor,
-    bias: Tensor,
+pub(crate) struct Linear {
+    pub(crate) weight: Tensor,
+    pub(crate) bias: Tensor,
 }
 
-struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-    eps: f64,
+pub(crate) struct Norm {
+    pub(crate) weight: Tensor,
+    pub(crate) bias: Tensor,
+    pub(crate) eps: f64,
 }
 
 struct Layer {
@@ -84,7 +84,7 @@ impl BertLike {
             Family::Bert => "bert",
             Family::Roberta | Family::XlmRoberta => "roberta",
             Family::Electra => "electra",
-            Family::DistilBert | Family::Albert => return Ok(None),
+            Family::DistilBert | Family::Albert | Family::Deberta | Family::DebertaV2 => return Ok(None),
         };
         let from = Variables { all: variables, eps: sizes.layer_norm_eps };
         let embedding = |name: &str| from.tensor(&format!("{root}.embeddings.{name}_embeddings.weight"));
@@ -206,7 +206,7 @@ impl Linear {
         Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone() }
     }
 
-    fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+    pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         input.f_linear(&self.weight, Some(&self.bias))
     }
 }
@@ -216,7 +216,7 @@ impl Norm {
         Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone(), eps: self.eps }
     }
 
-    fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+    pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         input.f_layer_norm(self.weight.size(), Some(&self.weight), Some(&self.bias), self.eps, false)
     }
 }

@@ -8,6 +8,7 @@ mod batch;
 mod bert;
 mod builtin;
 mod casing;
+mod deberta;
 mod decode;
 mod designator;
 mod lanes;

@@ -15,6 +15,7 @@ use tch::nn::Path;
 use tch::{TchError, Tensor};
 
 use crate::bert::{self, BertLike};
+use crate::deberta::Deberta;
 use crate::model::ModelError;
 
 /// A family of networks, by the `model_type` of its configuration.
@@ -29,12 +30,14 @@ pub(crate) enum Family {
     Roberta,
     XlmRoberta,
     Albert,
+    Deberta,
+    /// Version 3 calls itself so too.
+    DebertaV2,
 }
 
-/// The families by name, for messages. DeBERTa is not among them: rust-bert 0.23 takes the number of heads for the
-/// length of the text where it looks up relative positions, and in version 2 leaves out their offset and the root
-/// in their scale, so that the same weights gave other labels than in `transformers` for half the words.
-pub(crate) const FAMILIES: &str = "bert, distilbert, electra, roberta, xlm-roberta, albert";
+/// The families by name, for messages.
+pub(crate) const FAMILIES: &str =
+    "bert, distilbert, electra, roberta, xlm-roberta, albert, deberta, deberta-v2 (version 3 too)";
 
 impl Family {
     /// Positions that the network numbers before the first piece's own.
@@ -54,6 +57,7 @@ pub(crate) enum Net {
     Electra(ElectraForTokenClassification),
     Roberta(RobertaForTokenClassification),
     Albert(AlbertForTokenClassification),
+    Deberta(Deberta),
     /// The variables of BERT or its kin, in a forward pass of our own.
     Own(BertLike),
 }
@@ -101,6 +105,7 @@ impl Net {
         let (some_ids, some_types) = (Some(ids), Some(types));
         Ok(match self {
             Self::Own(net) => net.forward(ids, mask, types)?,
+            Self::Deberta(net) => net.forward(ids, mask, types)?,
             Self::Bert(net) => net.forward_t(some_ids, all, some_types, None, None, false).logits,
             Self::DistilBert(net) => net.forward_t(some_ids, all, None, false).map_err(failed)?.logits,
             Self::Electra(net) => net.forward_t(some_ids, all, some_types, None, None, false).logits,
@@ -129,6 +134,10 @@ fn build(family: Family, config: &[u8], root: Path<'_>) -> Result<Net, ModelErro
         Family::Albert => {
             let config: AlbertConfig = read(config)?;
             Net::Albert(AlbertForTokenClassification::new(root, &config).map_err(failed)?)
+        }
+        Family::Deberta | Family::DebertaV2 => {
+            let net = Deberta::declare(&read(config)?, family == Family::DebertaV2, &root);
+            Net::Deberta(net.map_err(|reason| ModelError::Config { file: "config.json", reason })?)
         }
     })
 }

@@ -34,9 +34,10 @@ impl TokenizerConfig {
 fn files(family: Family) -> (&'static str, Option<&'static str>) {
     match family {
         Family::Bert | Family::DistilBert | Family::Electra => ("vocab.txt", None),
-        Family::Roberta => ("vocab.json", Some("merges.txt")),
+        Family::Roberta | Family::Deberta => ("vocab.json", Some("merges.txt")),
         Family::XlmRoberta => ("sentencepiece.bpe.model", None),
         Family::Albert => ("spiece.model", None),
+        Family::DebertaV2 => ("spm.model", None),
     }
 }
 
@@ -63,6 +64,8 @@ pub(crate) fn load(
         Family::Roberta => ModelType::Roberta,
         Family::XlmRoberta => ModelType::XLMRoberta,
         Family::Albert => ModelType::Albert,
+        Family::Deberta => ModelType::Deberta,
+        Family::DebertaV2 => ModelType::DebertaV2,
         Family::Bert | Family::DistilBert | Family::Electra => ModelType::Bert,
     };
     let unusable = |reason: String| ModelError::Config { file: vocab, reason };
@@ -128,6 +131,8 @@ pub(crate) fn piece_text(tokenizer: &TokenizerOption, id: i64) -> String {
         TokenizerOption::Roberta(tokenizer) => Tokenizer::vocab(tokenizer).id_to_token(&id),
         TokenizerOption::XLMRoberta(tokenizer) => Tokenizer::vocab(tokenizer).id_to_token(&id),
         TokenizerOption::Albert(tokenizer) => Tokenizer::vocab(tokenizer).id_to_token(&id),
+        TokenizerOption::Deberta(tokenizer) => Tokenizer::vocab(tokenizer).id_to_token(&id),
+        TokenizerOption::DebertaV2(tokenizer) => Tokenizer::vocab(tokenizer).id_to_token(&id),
         other => other.decode(&[id], false, false),
     }
 }

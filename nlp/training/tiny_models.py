@@ -19,6 +19,7 @@ from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer
 import base
 import domain_sets
 
+FAMILIES = ["bert", "distilbert", "electra", "roberta", "xlm-roberta", "albert", "deberta", "deberta-v2"]
 SIZE = 400
 COMMON = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
               max_position_embeddings=170, initializer_range=0.6)
@@ -76,6 +77,19 @@ def make(family: str, folder: str, texts: str):
         tok = t.AlbertTokenizer(os.path.join(folder, "spiece.model"), do_lower_case=True)
         config = t.AlbertConfig(vocab_size=size, embedding_size=8, **COMMON, **labels)
         return t.AlbertForTokenClassification(config), tok
+    relative = dict(relative_attention=True, pos_att_type=["p2c", "c2p"], position_biased_input=False, type_vocab_size=0)
+    if family == "deberta":
+        size = byte_pairs(folder, texts, ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"])
+        tok = t.DebertaTokenizerFast(os.path.join(folder, "vocab.json"), os.path.join(folder, "merges.txt"))
+        return t.DebertaForTokenClassification(t.DebertaConfig(vocab_size=size, **relative, **COMMON, **labels)), tok
+    if family == "deberta-v2":
+        size = sentence_pieces(folder, "spm.model", texts, pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]",
+                               bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]")
+        tok = t.DebertaV2Tokenizer(os.path.join(folder, "spm.model"))
+        # As version 3 has them; so few buckets that far distances share one.
+        config = t.DebertaV2Config(vocab_size=size + 1, position_buckets=8, norm_rel_ebd="layer_norm", share_att_key=True,
+                                   **relative, **COMMON, **labels)
+        return t.DebertaV2ForTokenClassification(config), tok
     raise ValueError(family)
 
 
@@ -92,6 +106,7 @@ def expected(model, tok, text: str):
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--out", required=True)
+    ap.add_argument("families", nargs="*", default=FAMILIES, help="these alone")
     args = ap.parse_args()
     lines = [text for lang in ("it", "en") for text, _ in domain_sets.load(lang)[1]]
     # What the slow tokenizers of two families read otherwise than their fast ones is left out.
@@ -100,7 +115,7 @@ def main():
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as f:
         f.write("\n".join(lines))
         f.flush()
-        for family in ("bert", "distilbert", "electra", "roberta", "xlm-roberta", "albert"):
+        for family in args.families:
             torch.manual_seed(7)
             folder = os.path.join(args.out, family)
             shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use vedetta_nlp::{NerModel, Precision};
 
-const FAMILIES: [&str; 6] = ["bert", "distilbert", "electra", "roberta", "xlm-roberta", "albert"];
+const FAMILIES: [&str; 8] =
+    ["bert", "distilbert", "electra", "roberta", "xlm-roberta", "albert", "deberta", "deberta-v2"];
 
 /// A text with the reference's pieces, and per piece its label and lead over the second best.
 #[derive(Deserialize)]
@@ -79,8 +80,18 @@ fn albert() {
 }
 
 #[test]
+fn deberta() {
+    check("deberta");
+}
+
+#[test]
+fn deberta_v2() {
+    check("deberta-v2");
+}
+
+#[test]
 fn names_are_parted_from_apostrophes_and_commas() {
-    for family in ["xlm-roberta", "roberta", "albert"] {
+    for family in ["xlm-roberta", "roberta", "albert", "deberta", "deberta-v2"] {
         let model = NerModel::load(&folder(family), Precision::F32).unwrap();
         let text = "L'Agenzia, a Roma.";
         let words: Vec<&str> =
