@@ -3,7 +3,7 @@
 //! `page_texts LIST [--alone]`: LIST has one JSON object a line, `path` and `url`; a path that ends with `.gz` must have been
 //! unpacked. One JSON line a page: `path`, `text`, `title`, `published` (seconds since 1970), `kind`, `error`, and
 //! `crates`: the text of the `trafilatura` crate as it comes, in its three focuses (not with `--alone`, which is for
-//! profiles). Ends with a line on speed.
+//! the rate and for profiles). Ends with a line on speed.
 #![allow(clippy::expect_used, reason = "a tool of the developers: bad input ends it")]
 
 use std::io::Write;
@@ -14,6 +14,10 @@ use serde_json::{Value, json};
 use trafilatura::{ExtractionFocus, Options};
 use vedetta_domain::{Page, PageRules};
 use vedetta_ingest::extract;
+
+/// That of the daemon.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() {
     let list = std::env::args().nth(1).expect("usage: page_texts LIST");

@@ -31,6 +31,9 @@ pub fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
     sane(machine(text).or_else(|| words(text))?, now)
 }
 
+/// [`precision`] of a time with its zone.
+pub const MOST_PRECISE: u8 = 2;
+
 /// How much a date says: 2 a time with its zone, 1 a time, 0 a day.
 pub fn precision(text: &str) -> u8 {
     let Some((_, after)) = text.trim().split_once(':') else { return 0 };

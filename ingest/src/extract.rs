@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
 
 use ego_tree::NodeId;
 use jiff::Timestamp;
@@ -19,7 +18,8 @@ use crate::{
 /// Elements nested deeper than this are an attack on a parser, not a page.
 const DEEPEST: usize = 2_000;
 
-/// Stack of the thread that reads pages: parsers recurse along the nesting.
+/// Stack on which pages are read: parsers recurse along the nesting. Of the same thread: a new one for every page would
+/// begin with cold caches of memory.
 const STACK: usize = 256 << 20;
 
 /// Stands for the head of a page that the `trafilatura` crate reads: all that it would else search the whole body for,
@@ -55,17 +55,11 @@ pub fn extract(page: &Page, rules: &PageRules, now: Timestamp) -> Result<Article
 
 fn on_a_deep_stack(
     page: &Page,
-    read: impl FnOnce() -> Result<Article, ReadError> + Send,
+    read: impl FnOnce() -> Result<Article, ReadError>,
 ) -> Result<Article, ReadError> {
-    let broken = |why: &str| ReadError::NoArticle { url: page.url.clone(), why: why.to_owned() };
-    thread::scope(|scope| {
-        let reading = thread::Builder::new().name("extract".into()).stack_size(STACK);
-        let reading = reading.spawn_scoped(scope, read);
-        match reading.map(thread::ScopedJoinHandle::join) {
-            Ok(Ok(read)) => read,
-            Ok(Err(_)) => Err(broken("the extractor failed on it")),
-            Err(_) => Err(broken("no thread could be started for it")),
-        }
+    let read = || catch_unwind(AssertUnwindSafe(read));
+    stacker::grow(STACK, read).unwrap_or_else(|_| {
+        Err(ReadError::NoArticle { url: page.url.clone(), why: "the extractor failed on it".to_owned() })
     })
 }
 

@@ -1,5 +1,7 @@
 //! Title, date, authors, address and site of a page, from what it declares.
 
+use std::{cell::OnceCell, iter};
+
 use jiff::Timestamp;
 use scraper::{Html, Selector};
 use serde_json::Value;
@@ -25,29 +27,30 @@ const LD_OBJECTS: usize = 200;
 
 /// Reads a document's own declarations.
 pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
-    let ld = json_ld(document);
+    let (ld, metas) = (json_ld(document), Metas::of(document));
     let whole_title = text(document, "title");
     let split = whole_title.as_deref().and_then(|title| byline::title_and_site(document, title));
-    let site_name = meta(document, &["og:site_name", "application-name"])
+    let site_name = metas
+        .first(&["og:site_name", "application-name"])
         .or_else(|| ld_site(&ld))
         .or_else(|| split.as_ref().map(|(_, site)| site.clone()));
-    let shown = byline::find(document);
+    // Only where something is still unsaid: it looks through the whole page.
+    let shown = OnceCell::new();
+    let shown = || shown.get_or_init(|| byline::find(document));
     let mut authors = ld_authors(&ld);
     if authors.is_empty() {
-        authors = all_meta(
-            document,
-            &[
+        authors = metas
+            .all(&[
                 "author",
                 "article:author",
                 "dc.creator",
                 "dcterms.creator",
                 "citation_author",
                 "parsely-author",
-            ],
-        )
-        .into_iter()
-        .filter(|author| !author.starts_with("http"))
-        .collect();
+            ])
+            .into_iter()
+            .filter(|author| !author.starts_with("http"))
+            .collect();
     }
     if authors.is_empty() {
         authors = text(
@@ -60,31 +63,31 @@ pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
     }
     let mut authors = byline::tidy(authors);
     if authors.is_empty() {
-        authors.clone_from(&shown.authors);
+        authors.clone_from(&shown().authors);
     }
     let canonical_url = attribute(document, "link[rel=canonical]", "href")
-        .or_else(|| meta(document, &["og:url"]))
+        .or_else(|| metas.first(&["og:url"]))
         .and_then(|canonical| same_site(&canonical, url));
     let language = attribute(document, "html[lang]", "lang")
-        .or_else(|| meta(document, &["og:locale", "language", "content-language"]));
+        .or_else(|| metas.first(&["og:locale", "language", "content-language"]));
     let title = headline::of(
         [
             (1.25, ld_text(&ld, "headline")),
             (1.15, text(document, "article h1, main h1").or_else(|| text(document, "h1"))),
             (0.5, text(document, "[itemprop=headline]")),
-            (1.0, meta(document, &["og:title", "dc.title"])),
+            (1.0, metas.first(&["og:title", "dc.title"])),
             (0.6, whole_title),
             (0.8, split.map(|(head, _)| head)),
-            (0.5, meta(document, &["twitter:title"])),
+            (0.5, metas.first(&["twitter:title"])),
         ]
         .map(|(weight, title)| (weight, title.map(|title| without_site(&title, site_name.as_deref())))),
     );
-    let published = published(document, &ld, url, shown.published.as_deref(), now).or_else(|| {
+    let published = published(document, &metas, &ld, url, || shown().published.clone(), now).or_else(|| {
         let near = || title.as_deref().and_then(|title| byline::date_near(document, title, now));
         near().and_then(|text| date::parse(&text, now))
     });
     let says = |names: &[&str], start: &str| {
-        meta(document, names).is_some_and(|value| value.to_ascii_lowercase().starts_with(start))
+        metas.first(names).is_some_and(|value| value.to_ascii_lowercase().starts_with(start))
     };
     let is_a = |kind: &str| ld.iter().any(|object| object["@type"].as_str() == Some(kind));
     // Templates call every page an article in `og:type`; a collection that says so is believed.
@@ -99,9 +102,10 @@ pub fn read(document: &Html, url: &str, now: Timestamp) -> Meta {
 /// before a day alone; else JSON-LD before the meta elements, those before what is shown, and the address last.
 fn published(
     document: &Html,
+    metas: &Metas<'_>,
     ld: &[Value],
     url: &str,
-    byline: Option<&str>,
+    byline: impl FnOnce() -> Option<String>,
     now: Timestamp,
 ) -> Option<Timestamp> {
     const METAS: &[&str] = &[
@@ -126,15 +130,28 @@ fn published(
     ];
     let said = ld_text(ld, "datePublished")
         .into_iter()
-        .chain(METAS.iter().filter_map(|name| meta(document, &[name])))
-        .chain(attribute(document, "[itemprop=datePublished][content]", "content"))
-        .chain(attribute(document, TIMES, "datetime"))
-        .chain(byline.map(str::to_owned))
+        .chain(METAS.iter().filter_map(|name| metas.first(&[name])))
+        .chain(lazily(|| attribute(document, "[itemprop=datePublished][content]", "content")))
+        .chain(lazily(|| attribute(document, TIMES, "datetime")))
+        .chain(lazily(byline))
         .chain(SHOWN.iter().flat_map(|shown| short_texts(document, shown)))
         .chain(day_in_address(url));
     let read = said.filter_map(|text| Some((date::precision(&text), date::parse(&text, now)?)));
-    // The first of the most precise; `max_by_key` would take the last.
-    read.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, at)| at)
+    // The first of the most precise, and no further look once nothing can be more so.
+    let mut best: Option<(u8, Timestamp)> = None;
+    for (precision, at) in read {
+        if best.is_none_or(|(of_best, _)| precision > of_best) {
+            best = Some((precision, at));
+        }
+        if precision == date::MOST_PRECISE {
+            break;
+        }
+    }
+    best.map(|(_, at)| at)
+}
+
+fn lazily<T>(find: impl FnOnce() -> Option<T>) -> impl Iterator<Item = T> {
+    iter::once_with(find).flatten()
 }
 
 /// Texts of the elements, but for long ones: a date stands alone.
@@ -193,29 +210,33 @@ fn attribute(document: &Html, selector: &str, name: &str) -> Option<String> {
     select(document, selector).into_iter().find_map(|element| element.value().attr(name).and_then(fold))
 }
 
-fn meta(document: &Html, names: &[&str]) -> Option<String> {
-    all_meta(document, names).into_iter().next()
-}
+/// The meta elements that say something: what they are called, by any of the attributes for that, and their content.
+struct Metas<'a>(Vec<(Vec<&'a str>, &'a str)>);
 
-/// Contents of the meta elements with the first of `names` that is there.
-fn all_meta(document: &Html, names: &[&str]) -> Vec<String> {
-    let Ok(selector) = Selector::parse("meta[content]") else { return Vec::new() };
-    let elements: Vec<_> = document.select(&selector).take(300).collect();
-    for name in names {
-        let found: Vec<String> = elements
-            .iter()
-            .filter(|element| {
-                ["property", "name", "itemprop", "http-equiv"].iter().any(|key| {
-                    element.value().attr(key).is_some_and(|value| value.eq_ignore_ascii_case(name))
-                })
-            })
-            .filter_map(|element| element.value().attr("content").and_then(fold))
-            .collect();
-        if !found.is_empty() {
-            return found;
-        }
+impl<'a> Metas<'a> {
+    fn of(document: &'a Html) -> Self {
+        let named = |element: scraper::ElementRef<'a>| {
+            let value = element.value();
+            let names = ["property", "name", "itemprop", "http-equiv"];
+            Some((names.iter().filter_map(|key| value.attr(key)).collect(), value.attr("content")?))
+        };
+        let Ok(selector) = Selector::parse("meta[content]") else { return Self(Vec::new()) };
+        Self(document.select(&selector).take(300).filter_map(named).collect())
     }
-    Vec::new()
+
+    fn first(&self, names: &[&str]) -> Option<String> {
+        self.all(names).into_iter().next()
+    }
+
+    /// Contents of the elements with the first of `names` that is there.
+    fn all(&self, names: &[&str]) -> Vec<String> {
+        let contents = |name: &&str| -> Vec<String> {
+            let called =
+                self.0.iter().filter(|(own, _)| own.iter().any(|own| own.eq_ignore_ascii_case(name)));
+            called.filter_map(|(_, content)| fold(content)).collect()
+        };
+        names.iter().map(contents).find(|found| !found.is_empty()).unwrap_or_default()
+    }
 }
 
 /// The objects of the page's JSON-LD that describe an article.
