@@ -4,10 +4,11 @@
 //! The order of the features is that of the trees that were trained on them (`training/blocks.py`): a change here needs
 //! new trees.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use ego_tree::NodeId;
+use ego_tree::{NodeId, iter::Edge};
 use regex::RegexSet;
 use scraper::{ElementRef, Html, Node};
 
@@ -111,6 +112,34 @@ pub struct Block {
 }
 
 impl Block {
+    fn begin(
+        text: &str,
+        letters: usize,
+        linked: usize,
+        container: Option<NodeId>,
+        open: &[Open<'_>],
+    ) -> Self {
+        let mut block = Self {
+            text: text.to_owned(),
+            key: String::new(),
+            letters,
+            linked,
+            around: open.iter().rev().map(|open| open.name).collect(),
+            named: [false; NAMED],
+            own_named: false,
+            container,
+            dress: [open.iter().any(|open| open.dress), open.iter().rev().take(3).any(|open| open.dress)],
+        };
+        for (distance, open) in open.iter().rev().take(NEAR).enumerate() {
+            let found = open.named.get_or_init(|| named(open.element));
+            for (all, one) in block.named.iter_mut().zip(*found) {
+                *all |= one;
+            }
+            block.own_named |= distance == 0 && found[NAMED - 1];
+        }
+        block
+    }
+
     /// Whether its own element is a heading.
     pub fn is_heading(&self) -> bool {
         self.around.iter().take(3).any(|name| *name == "h")
@@ -122,62 +151,71 @@ impl Block {
     }
 }
 
+/// An element whose end is not yet reached, with what it takes over from those around it.
+struct Open<'a> {
+    element: ElementRef<'a>,
+    name: &'static str,
+    /// The innermost element around the text that begins a block, and its parent.
+    own: Option<(NodeId, Option<NodeId>)>,
+    /// Whether the text is a link within that block.
+    linked: bool,
+    unseen: bool,
+    dress: bool,
+    named: OnceCell<[bool; NAMED]>,
+}
+
+impl<'a> Open<'a> {
+    fn new(element: ElementRef<'a>, outer: Option<&Self>, dress: bool) -> Self {
+        let name = element.value().name();
+        let begins = BLOCKS.contains(&name);
+        let parent = || element.parent().map(|parent| parent.id());
+        Self {
+            element,
+            name: known(name),
+            own: if begins { Some((element.id(), parent())) } else { outer.and_then(|outer| outer.own) },
+            linked: !begins && (name == "a" || outer.is_some_and(|outer| outer.linked)),
+            unseen: UNSEEN.contains(&name) || outer.is_some_and(|outer| outer.unseen),
+            dress,
+            named: OnceCell::new(),
+        }
+    }
+}
+
 /// The blocks of a page in the order of its text. `is_dress` says whether an element is never the article.
 pub fn blocks(document: &Html, is_dress: impl Fn(NodeId) -> bool) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut last: Option<NodeId> = None;
-    let mut names: HashMap<NodeId, [bool; NAMED]> = HashMap::new();
-    for node in document.tree.root().descendants() {
-        let Node::Text(text) = node.value() else { continue };
-        let trimmed = text.trim();
-        if trimmed.is_empty() {
-            continue;
-        }
-        let (mut own, mut linked, mut unseen) = (None, false, false);
-        for up in node.ancestors().filter_map(ElementRef::wrap) {
-            let name = up.value().name();
-            unseen |= UNSEEN.contains(&name);
-            linked |= name == "a" && own.is_none();
-            if own.is_none() && BLOCKS.contains(&name) {
-                own = Some(up.id());
+    let mut open: Vec<Open<'_>> = Vec::new();
+    for edge in document.tree.root().traverse() {
+        let (node, ends) = match edge {
+            Edge::Open(node) => (node, false),
+            Edge::Close(node) => (node, true),
+        };
+        if let Some(element) = ElementRef::wrap(node) {
+            if ends {
+                open.pop();
+            } else {
+                open.push(Open::new(element, open.last(), is_dress(node.id())));
             }
         }
-        let Some(own) = own.filter(|_| !unseen) else { continue };
+        let (Node::Text(text), false) = (node.value(), ends) else { continue };
+        let trimmed = text.trim();
+        let Some(innermost) = open.last().filter(|innermost| !innermost.unseen && !trimmed.is_empty()) else {
+            continue;
+        };
+        let Some((own, container)) = innermost.own else { continue };
         let letters = trimmed.chars().count();
+        let linked = if innermost.linked { letters } else { 0 };
         if last == Some(own)
             && let Some(block) = blocks.last_mut()
         {
             block.text.push_str(text);
             block.letters += letters;
-            block.linked += if linked { letters } else { 0 };
+            block.linked += linked;
             continue;
         }
         last = Some(own);
-        let mut block = Block {
-            text: text.to_string(),
-            key: String::new(),
-            letters,
-            linked: if linked { letters } else { 0 },
-            around: Vec::new(),
-            named: [false; NAMED],
-            own_named: false,
-            container: document.tree.get(own).and_then(|own| own.parent()).map(|parent| parent.id()),
-            dress: [false; 2],
-        };
-        for (distance, up) in node.ancestors().filter_map(ElementRef::wrap).enumerate() {
-            block.around.push(known(up.value().name()));
-            if distance < NEAR {
-                let found = names.entry(up.id()).or_insert_with(|| named(up));
-                for (all, one) in block.named.iter_mut().zip(*found) {
-                    *all |= one;
-                }
-                block.own_named |= distance == 0 && found[NAMED - 1];
-            }
-            let dress = is_dress(up.id());
-            block.dress[0] |= dress;
-            block.dress[1] |= dress && distance < 3;
-        }
-        blocks.push(block);
+        blocks.push(Block::begin(text, letters, linked, container, &open));
     }
     for block in &mut blocks {
         block.text = fold(&block.text).unwrap_or_default();

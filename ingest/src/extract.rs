@@ -7,12 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ego_tree::NodeId;
 use jiff::Timestamp;
 use scraper::{ElementRef, Html, Node};
-use trafilatura::{ExtractionFocus, FallbackCandidates, HtmlDateMode, Options};
 use vedetta_domain::{Article, Page, PageKind, PageRules};
 
 use crate::{
     ReadError, blocks, blocks::Block, charset, depth::depth, dress, furniture::is_furniture, kind,
-    kind::Links, listing::selector, meta, pdf, plain::fold, report, trees,
+    kind::Links, listing::selector, meta, pdf, plain::fold, readings, readings::Readings, report, trees,
 };
 
 /// Elements nested deeper than this are an attack on a parser, not a page.
@@ -21,13 +20,6 @@ const DEEPEST: usize = 2_000;
 /// Stack on which pages are read: parsers recurse along the nesting. Of the same thread: a new one for every page would
 /// begin with cold caches of memory.
 const STACK: usize = 256 << 20;
-
-/// Stands for the head of a page that the `trafilatura` crate reads: all that it would else search the whole body for,
-/// selector by selector. `meta` reads the real one.
-const HEAD: &str = "<head><meta property='og:title' content='-'><meta property='og:author' content='A B'>\
-    <meta property='og:url' content='https://example.org/'><meta property='og:description' content='-'>\
-    <meta property='og:site_name' content='-'><meta property='og:image' content='https://example.org/'>\
-    <meta property='og:type' content='-'><meta property='og:article:tag' content='-'>";
 
 /// A block this likely is the article's. Of the values from 0.3 to 0.5 it did best on the half for tuning, by a hair.
 const LIKELY: f32 = 0.4;
@@ -138,7 +130,7 @@ fn general(
     let mut text = lines.collect::<Vec<_>>().join("\n");
     // Where the blocks are next to nothing, the page is not built like others: a much longer reading counts.
     if may_fall_back && text.chars().count() < FEW {
-        for other in [undressed, text_of(original, &options(page))] {
+        for other in [undressed, readings::whole(original, page)] {
             if other.chars().count() > 3 * text.chars().count() {
                 text = other;
             }
@@ -151,7 +143,7 @@ fn general(
 
 /// Which blocks are the article's: the likely ones, and headings that stand between them.
 fn kept(blocks: &[Block], rows: &[Vec<f32>]) -> Vec<bool> {
-    let chance: Vec<f32> = rows.iter().map(|row| trees::probability(row)).collect();
+    let chance = trees::probabilities(rows);
     let likely = |at: usize| chance.get(at).is_some_and(|chance| *chance >= LIKELY);
     let heads = |at: usize| {
         let above = (1..=3).any(|back| at.checked_sub(back).is_some_and(likely));
@@ -185,21 +177,13 @@ fn rate(mut document: Html, page: &Page, title: Option<&str>) -> Result<Rated, R
     // The readings parse, copy and search the page several times each: they are spared what no reader sees.
     let unseen = unseen(&document);
     detach(&mut document, &unseen);
+    readings::slim(&mut document);
     let bare = document.html();
     let dress = dress::find(&document);
     let is_dress: HashSet<NodeId> = dress.iter().copied().collect();
     let blocks = blocks::blocks(&document, |id| is_dress.contains(&id));
     detach(&mut document, &dress);
-    let precise = options(page).with_focus(ExtractionFocus::FavorPrecision);
-    let (view, view_html) = readable(&bare, page);
-    // Our reader view is the crate's second opinion too; it would make one of its own, from a parse of its own.
-    let mut second = precise.clone();
-    let mut candidates = FallbackCandidates::default();
-    candidates.readability_html = Some(view_html);
-    second.fallback_candidates = Some(candidates);
-    let undressed = text_of(&document.html().replacen("<head>", HEAD, 1), &second);
-    // Without the crate's own second thoughts: the reader view is a vote by itself.
-    let full = text_of(&bare.replacen("<head>", HEAD, 1), &precise.with_fallback(false));
+    let Readings { full, view, undressed } = readings::of(&bare, &document.html(), page);
     let rows = blocks::features(&blocks, title, [&full, &view, &undressed]);
     Ok(Rated { blocks, rows, document, undressed })
 }
@@ -216,18 +200,6 @@ fn unseen(document: &Html) -> Vec<NodeId> {
     document.tree.nodes().filter(|node| unseen(node.value())).map(|node| node.id()).collect()
 }
 
-/// What a browser's reader view would show, as text and as HTML.
-fn readable(html: &str, page: &Page) -> (String, String) {
-    let config = dom_smoothie::Config { text_mode: dom_smoothie::TextMode::Formatted, ..Default::default() };
-    let read = || {
-        let url = url::Url::parse(&page.url).is_ok().then_some(page.url.as_str());
-        let mut reader = dom_smoothie::Readability::new(html, url, Some(config)).ok()?;
-        let view = reader.parse().ok()?;
-        Some((view.text_content.to_string(), view.content.to_string()))
-    };
-    catch_unwind(AssertUnwindSafe(read)).ok().flatten().unwrap_or_default()
-}
-
 /// The blocks of a page with their features, for those who train the trees.
 #[doc(hidden)]
 pub fn block_features(page: &Page) -> Result<Vec<(String, Vec<f32>)>, ReadError> {
@@ -240,26 +212,6 @@ pub fn block_features(page: &Page) -> Result<Vec<(String, Vec<f32>)>, ReadError>
 
 fn text_of_page(page: &Page) -> String {
     charset::decode(&page.body, page.content_type.as_deref()).replace('\0', "")
-}
-
-fn options(page: &Page) -> Options {
-    // Its search for a date is a third of its search for metadata, and `meta` has done that better.
-    let options = Options::default()
-        .with_fallback(true)
-        .with_exclude_comments(true)
-        .with_html_date_mode(HtmlDateMode::Disabled);
-    match url::Url::parse(&page.url) {
-        Ok(url) => options.with_url(url),
-        Err(_) => options,
-    }
-}
-
-fn text_of(html: &str, options: &Options) -> String {
-    match trafilatura::extract(html, options) {
-        Ok(result) => result.content_text.lines().filter_map(fold).collect::<Vec<_>>().join("\n"),
-        // "No content" is an answer too; the kind of the page says so.
-        Err(_) => String::new(),
-    }
 }
 
 /// The text without a first line that only repeats the title.

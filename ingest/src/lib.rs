@@ -25,6 +25,7 @@ pub mod opml;
 mod pdf;
 mod plain;
 mod politeness;
+mod readings;
 mod report;
 mod robots;
 mod schedule;

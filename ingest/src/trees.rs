@@ -54,9 +54,15 @@ impl Forest {
         forest
     }
 
-    fn probability(&self, row: &[f32]) -> f32 {
-        let sum: f32 = self.trees.iter().map(|tree| leaf(tree, row)).sum();
-        1.0 / (1.0 + (-(self.base + sum)).exp())
+    /// Tree by tree over all rows, so that a tree is read while the processor has it at hand.
+    fn probabilities(&self, rows: &[Vec<f32>]) -> Vec<f32> {
+        let mut sums = vec![0.0; rows.len()];
+        for tree in &self.trees {
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                *sum += leaf(tree, row);
+            }
+        }
+        sums.iter().map(|sum| 1.0 / (1.0 + (-(self.base + sum)).exp())).collect()
     }
 }
 
@@ -74,9 +80,9 @@ fn leaf(tree: &[TreeNode], row: &[f32]) -> f32 {
     0.0
 }
 
-/// How surely a block with these features is the article's, 0 … 1.
-pub fn probability(row: &[f32]) -> f32 {
-    TREES.probability(row)
+/// How surely a block is the article's, 0 … 1, for a row of features each.
+pub fn probabilities(rows: &[Vec<f32>]) -> Vec<f32> {
+    TREES.probabilities(rows)
 }
 
 #[cfg(test)]
@@ -88,7 +94,9 @@ mod tests {
         let forest =
             Forest::parse("# a comment\nbase 0.5\ntree\nsplit 1 0.5 1 2\nleaf -1\nleaf 2\ntree\nleaf 0.25\n");
         let check = |row: &[f32], sum: f32| {
-            assert!((forest.probability(row) - 1.0 / (1.0 + (-sum).exp())).abs() < 1e-6, "{row:?}");
+            let rows = [row.to_vec(), vec![9.0; 2]];
+            let found = forest.probabilities(&rows);
+            assert!((found[0] - 1.0 / (1.0 + (-sum).exp())).abs() < 1e-6 && found.len() == 2, "{row:?}");
         };
         check(&[9.0, 0.5], 0.5 - 1.0 + 0.25);
         check(&[9.0, 0.6], 0.5 + 2.0 + 0.25);
