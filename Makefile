@@ -49,9 +49,10 @@ service:
 release: setup ## an optimised binary in target/release
 	cargo build --release --locked
 
-eval: setup ## the scores of language, model, feeds and pages on the sets in $(DATA)
+eval: setup ## the scores of language, model, duplicates, feeds and pages on the sets in $(DATA)
 	test -d $(DATA)/ner || { echo "eval: there is no $(DATA)/ner; name the data folder with DATA=…" >&2; exit 1; }
 	cargo run -q --locked -p vedetta-nlp --example language_scores -- $(DATA)
+	cargo run -q --release --locked -p vedetta-dedupe --example near_scores -- $(DATA)
 	$(VENV)
 	cd nlp/training && $(TARGET)/training/bin/python evaluate.py --data $(abspath $(DATA)) --model ../model --viterbi
 	$(TARGET)/training/bin/pip install -q -r tools/requirements.txt

@@ -150,8 +150,12 @@ impl Desk {
         }
         for (other, row) in self.store.by_bands(marks.bands.clone()).await? {
             if other != id {
-                let text = self.store.article_text(&row).await?.article.text;
-                known.near.push((known_article(other, &row), text));
+                let article = self.store.article_text(&row).await?.article;
+                known.near.push((
+                    known_article(other, &row),
+                    article.title.unwrap_or_default(),
+                    article.text,
+                ));
             }
         }
         for (other, row) in self.store.by_story_keys(marks.story_keys.clone(), now - STORY_WINDOW).await? {
@@ -248,7 +252,8 @@ impl Desk {
 pub fn recognise(tagged: &TaggedArticle, first_seen: Timestamp) -> (Candidate, Marks) {
     let address = tagged.article.canonical_url.as_deref().unwrap_or(&tagged.article.url);
     let canonical = canonical_url(address);
-    let fingerprint = Fingerprint::of(&tagged.article.text);
+    let title = tagged.article.title.clone().unwrap_or_default();
+    let fingerprint = Fingerprint::of(&title, &tagged.article.text);
     let features = StoryFeatures::of(tagged, first_seen);
     let marks = Marks {
         canonical_url: canonical.clone(),
@@ -257,8 +262,13 @@ pub fn recognise(tagged: &TaggedArticle, first_seen: Timestamp) -> (Candidate, M
         story_keys: features.keys(),
         features: serde_json::to_string(&features).unwrap_or_default(),
     };
-    let candidate =
-        Candidate { canonical_url: canonical, text: tagged.article.text.clone(), fingerprint, features };
+    let candidate = Candidate {
+        canonical_url: canonical,
+        title,
+        text: tagged.article.text.clone(),
+        fingerprint,
+        features,
+    };
     (candidate, marks)
 }
 

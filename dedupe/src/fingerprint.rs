@@ -1,43 +1,57 @@
-//! By what a text is found again: a hash of its normalised words, and MinHash bands of its shingles.
+//! By what a text is found again: a hash of its normalised words, MinHash bands of its shingles, and a winnowing of its
+//! longer runs of words.
 //!
-//! Method: Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec,
-//! Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3.
-
-use std::collections::HashSet;
+//! Bands find texts that are alike as a whole, passages find a short text inside a long one. What they find is verified
+//! on the texts, so that a false candidate only costs time.
+//!
+//! Methods: Broder, "On the resemblance and containment of documents" (1997), with bands as in Leskovec, Rajaraman and
+//! Ullman, "Mining of Massive Datasets", chapter 3; Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for
+//! document fingerprinting" (2003).
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
-/// Bands of two rows: a pair of Jaccard similarity 0.5 shares one with probability 0.999, one of 0.1
-/// with probability 0.27. Containment is verified on the texts, so that false candidates only cost time.
-const BANDS: usize = 24;
-const ROWS: usize = 2;
+use crate::words::{SHINGLE, Word, folded, mix, runs, split};
 
-/// Words in a shingle.
-const SHINGLE: usize = 3;
+/// Bands of four rows: a pair of Jaccard similarity 0.8 shares one with probability 0.998, one of 0.5 with 0.54, one
+/// of 0.1 with 0.001.
+const BANDS: usize = 12;
+const ROWS: usize = 4;
 
-/// Texts with fewer words than this have no bands: they are alike by chance.
-const WORDS: usize = 25;
+/// Words in a run that stands for a passage.
+const PASSAGE: usize = 6;
+
+/// Of so many neighbouring runs at least one is kept: texts with a common run of `PASSAGE + WINDOW - 1` words share it.
+const WINDOW: usize = 24;
+
+/// Texts with fewer words have no marks: they are alike by chance.
+const WORDS: usize = 10;
+
+/// A text with fewer words is a template's filling: its title belongs to it.
+pub const SHORT: usize = 25;
 
 /// A text's fingerprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// Hash of the normalised words; all zero for a text without any.
+    /// Hash of the normalised words, for a short text with those of its title; all zero for a text without any.
     pub exact: [u8; 16],
-    /// Hashes of the MinHash bands; empty for a short text.
+    /// MinHash bands and passages; empty for a very short text.
     pub bands: Vec<u64>,
 }
 
 impl Fingerprint {
-    /// The fingerprint of `text`.
-    pub fn of(text: &str) -> Self {
-        let words = words(text);
+    /// The fingerprint of a text under its title.
+    pub fn of(title: &str, text: &str) -> Self {
+        let words = folded(text);
         if words.is_empty() {
             return Self::default();
         }
+        let mut whole = words.join(" ");
+        if words.len() < SHORT {
+            whole = format!("{}\n{whole}", folded(title).join(" "));
+        }
         let mut exact = [0; 16];
-        exact.copy_from_slice(&blake3::hash(words.join(" ").as_bytes()).as_bytes()[..16]);
-        let bands = if words.len() < WORDS { Vec::new() } else { bands(&shingles(&words)) };
+        exact.copy_from_slice(&blake3::hash(whole.as_bytes()).as_bytes()[..16]);
+        let bands = if words.len() < WORDS { Vec::new() } else { marks(&split(text).1) };
         Self { exact, bands }
     }
 
@@ -50,42 +64,38 @@ impl Fingerprint {
     }
 }
 
-/// Words in lower case, without punctuation (NFKC).
-pub fn words(text: &str) -> Vec<String> {
-    let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+fn marks(words: &[Word]) -> Vec<u64> {
+    let mut marks = bands(&runs(words, SHINGLE));
+    marks.extend(winnow(&runs(words, PASSAGE)));
+    marks
 }
 
-/// Hashes of all runs of three words.
-pub fn shingles(words: &[String]) -> HashSet<u64> {
-    words.windows(SHINGLE.min(words.len().max(1))).map(|run| hash(run.join(" ").as_bytes())).collect()
-}
-
-fn hash(bytes: &[u8]) -> u64 {
-    let hash = blake3::hash(bytes);
-    hash.as_bytes().first_chunk::<8>().map_or(0, |first| u64::from_le_bytes(*first))
-}
-
-fn bands(shingles: &HashSet<u64>) -> Vec<u64> {
+fn bands(shingles: &[u64]) -> Vec<u64> {
     let mut least = [u64::MAX; BANDS * ROWS];
     for &shingle in shingles {
         for (row, least) in least.iter_mut().enumerate() {
             *least = (*least).min(mix(shingle, row as u64));
         }
     }
-    least
-        .chunks(ROWS)
-        .enumerate()
-        .map(|(band, rows)| rows.iter().fold(band as u64, |hash, row| mix(hash ^ row, 0x9e37)))
-        .collect()
+    let bands = least.chunks(ROWS).enumerate();
+    bands.map(|(band, rows)| rows.iter().fold(band as u64, |hash, row| mix(hash ^ row, 0x9e37))).collect()
 }
 
-/// One of a family of hash functions (the finaliser of SplitMix64, seeded).
-fn mix(value: u64, seed: u64) -> u64 {
-    let mut z = value ^ (seed.wrapping_add(1)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// The least of every window of neighbours, the last of equals, each once.
+fn winnow(runs: &[u64]) -> Vec<u64> {
+    let mut kept: Vec<u64> = Vec::new();
+    let mut last = None;
+    for (from, window) in runs.windows(WINDOW.min(runs.len().max(1))).enumerate() {
+        let least = window.iter().enumerate().rev().min_by_key(|(_, run)| mix(**run, 2));
+        let Some((at, run)) = least.map(|(at, run)| (from + at, *run)) else { continue };
+        if last != Some(at) {
+            last = Some(at);
+            kept.push(run);
+        }
+    }
+    kept.sort_unstable();
+    kept.dedup();
+    kept
 }
 
 #[cfg(test)]
@@ -96,20 +106,39 @@ mod tests {
         (from..to).map(|n| format!("word{}x{n} ", n % 17)).collect()
     }
 
-    #[test]
-    fn dress_does_not_count() {
-        let a = Fingerprint::of("The satellite, «PRSS-1», flew.\n\nIt works!");
-        assert_eq!(a.exact, Fingerprint::of("the satellite PRSS 1 flew it works").exact);
-        assert_ne!(a.exact, Fingerprint::of("the satellite PRSS 2 flew it works").exact);
-        assert_eq!(Fingerprint::of(" … ").exact_hex(), "");
+    fn shares(a: &str, b: &str) -> bool {
+        let (a, b) = (Fingerprint::of("", a), Fingerprint::of("", b));
+        a.bands.iter().any(|band| b.bands.contains(band))
     }
 
     #[test]
-    fn like_texts_share_a_band_and_short_ones_have_none() {
-        let (a, b) = (Fingerprint::of(&text(0, 300)), Fingerprint::of(&text(40, 320)));
-        assert!(a.bands.iter().any(|band| b.bands.contains(band)));
-        let far = Fingerprint::of(&text(1000, 1300));
-        assert!(!a.bands.iter().any(|band| far.bands.contains(band)));
-        assert!(Fingerprint::of("too short to tell").bands.is_empty());
+    fn dress_does_not_count() {
+        let of = |text: &str| Fingerprint::of("Launch", text);
+        let a = of("The satellite, «PRSS-1», flew.\n\nIt works!");
+        assert_eq!(a.exact, of("the satellite PRSS 1 flew it works").exact);
+        assert_ne!(a.exact, of("the satellite PRSS 2 flew it works").exact);
+        assert_eq!(of(" … ").exact_hex(), "");
+    }
+
+    #[test]
+    fn a_short_text_belongs_to_its_title_and_a_long_one_does_not() {
+        let check = |text: &str, same: bool| {
+            let of = |title| Fingerprint::of(title, text).exact;
+            assert_eq!(of("Ones Bank sets dividend") == of("Other Bank sets dividend"), same, "{text}");
+        };
+        check("Quarterly dividend of 18 cents, as before. Pay April 1, record March 20.", false);
+        check(&text(0, 40), true);
+    }
+
+    #[test]
+    fn like_texts_and_passages_share_a_mark_and_short_ones_have_none() {
+        assert!(shares(&text(0, 300), &text(30, 310)));
+        assert!(!shares(&text(0, 300), &text(1000, 1300)));
+        // A run of PASSAGE + WINDOW - 1 words, wherever it stands.
+        for start in [200, 211, 219, 233] {
+            let inside = format!("{} {}", text(start, start + 29), text(9000, 9100));
+            assert!(shares(&text(0, 2000), &inside), "{start}");
+        }
+        assert!(Fingerprint::of("", "too short to tell").bands.is_empty());
     }
 }

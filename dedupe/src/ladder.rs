@@ -2,13 +2,15 @@
 
 use vedetta_domain::{DedupeVerdict, ItemId, Rung, StoryId};
 
-use crate::{Fingerprint, StoryFeatures, near};
+use crate::{Fingerprint, Prepared, StoryFeatures, near};
 
 /// An article that is to be judged.
 #[derive(Debug, Clone, Default)]
 pub struct Candidate {
     /// Its canonical address.
     pub canonical_url: Option<String>,
+    /// Its title.
+    pub title: String,
     /// Its text.
     pub text: String,
     /// Its fingerprint.
@@ -37,8 +39,8 @@ pub struct Known {
     pub same_url: Option<KnownArticle>,
     /// The first article with the same normalised text.
     pub same_text: Option<KnownArticle>,
-    /// Articles that share a MinHash band, with their texts.
-    pub near: Vec<(KnownArticle, String)>,
+    /// Articles that share a mark, with their titles and texts.
+    pub near: Vec<(KnownArticle, String, String)>,
     /// Articles that share a name, with their features.
     pub stories: Vec<(KnownArticle, StoryFeatures)>,
 }
@@ -66,10 +68,11 @@ pub fn decide(candidate: &Candidate, known: &Known) -> DedupeVerdict {
         return verdict(Rung::Exact, same, 1.0, vec!["same normalised text".into()]);
     }
     let mut best: Option<(f32, &KnownArticle, String)> = None;
-    for (article, text) in &known.near {
-        let found = near::compare(&candidate.text, text);
+    let own = Prepared::of(&candidate.title, if known.near.is_empty() { "" } else { &candidate.text });
+    for (article, title, text) in &known.near {
+        let found = near::compare(&own, &Prepared::of(title, text));
         let similarity = found.jaccard.max(found.containment);
-        if found.near && best.as_ref().is_none_or(|(most, ..)| similarity > *most) {
+        if found.kind.is_some() && best.as_ref().is_none_or(|(most, ..)| similarity > *most) {
             let why = format!("shingles: Jaccard {:.2}, containment {:.2}", found.jaccard, found.containment);
             best = Some((similarity, article, why));
         }
@@ -100,12 +103,12 @@ mod tests {
     use uuid::Uuid;
 
     fn article(n: u8, text: &str) -> KnownArticle {
-        let exact = Fingerprint::of(text).exact_hex();
+        let exact = Fingerprint::of("", text).exact_hex();
         KnownArticle { id: ItemId([n; 16]), story: StoryId(Uuid::from_u128(n.into())), exact }
     }
 
     fn candidate(text: &str) -> Candidate {
-        Candidate { text: text.into(), fingerprint: Fingerprint::of(text), ..Candidate::default() }
+        Candidate { text: text.into(), fingerprint: Fingerprint::of("", text), ..Candidate::default() }
     }
 
     #[test]

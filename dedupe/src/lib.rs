@@ -4,22 +4,24 @@
 //! same story. Every verdict names its grounds and what was vetoed.
 
 mod canonical;
+mod contradiction;
 mod figures;
 mod fingerprint;
 mod ladder;
 mod memory;
 mod near;
 mod story;
+mod words;
 
 pub use canonical::canonical_url;
 pub use figures::figures;
 pub use fingerprint::Fingerprint;
 pub use ladder::{Candidate, Known, KnownArticle, decide};
 pub use memory::MemoryIndex;
-pub use near::NearVerdict;
+pub use near::{NearVerdict, Nearness, Prepared};
 pub use story::{StoryFeatures, StoryVerdict};
 
 /// Whether two texts are nearly the same.
-pub fn compare_texts(a: &str, b: &str) -> NearVerdict {
+pub fn compare_texts(a: &Prepared, b: &Prepared) -> NearVerdict {
     near::compare(a, b)
 }

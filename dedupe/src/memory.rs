@@ -41,7 +41,11 @@ impl MemoryIndex {
                 .and_then(at)
                 .map(|a| a.0.clone()),
             same_text: self.texts.get(&exact).and_then(at).map(|a| a.0.clone()),
-            near: near.iter().filter_map(at).map(|(article, c)| (article.clone(), c.text.clone())).collect(),
+            near: near
+                .iter()
+                .filter_map(at)
+                .map(|(article, c)| (article.clone(), c.title.clone(), c.text.clone()))
+                .collect(),
             stories: named
                 .iter()
                 .filter_map(at)
