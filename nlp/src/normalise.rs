@@ -101,12 +101,18 @@ pub(crate) fn normalise(text: &str) -> String {
 
 /// Bytes at the beginning that change in nothing but letter case: visible ASCII and single spaces within it.
 fn plain_run(bytes: &[u8]) -> usize {
-    let plain = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_graphic() && *b != b'`');
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'`';
     let mut at = 0;
-    while plain(bytes.get(at)) || (at > 0 && bytes.get(at) == Some(&b' ') && plain(bytes.get(at + 1))) {
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at += rest.iter().position(|byte| !is_plain(*byte)).unwrap_or(rest.len());
+        let goes_on =
+            at > 0 && bytes.get(at) == Some(&b' ') && bytes.get(at + 1).is_some_and(|b| is_plain(*b));
+        if !goes_on {
+            return at;
+        }
         at += 1;
     }
-    at
 }
 
 fn fold(c: char, out: &mut String) {

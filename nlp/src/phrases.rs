@@ -29,7 +29,8 @@ pub(crate) struct Phrases {
 /// A word of a text, by its number and where it begins.
 struct Word {
     number: u32,
-    start: usize,
+    /// Texts are of megabytes; small words keep more of them in the caches.
+    start: u32,
 }
 
 impl Phrases {
@@ -94,7 +95,8 @@ impl Phrases {
             while node != NONE {
                 let following = words.get(next);
                 if let Some(phrase) = self.ends[node as usize].checked_sub(1) {
-                    found(first.start, following.map_or(text.len(), |word| word.start), phrase as usize);
+                    let end = following.map_or(text.len(), |word| word.start as usize);
+                    found(first.start as usize, end, phrase as usize);
                 }
                 let Some(word) = following.filter(|word| word.number != NONE) else { break };
                 node = self.steps.get(&(node, word.number)).copied().unwrap_or(NONE);
@@ -121,7 +123,7 @@ impl Phrases {
                 .copied()
                 .unwrap_or(NONE),
             };
-            words.push(Word { number, start });
+            words.push(Word { number, start: u32::try_from(start).unwrap_or(u32::MAX) });
             start = end;
         }
         words
@@ -139,33 +141,49 @@ fn packed(word: &[u8]) -> Option<u64> {
 /// Where the words of `text` end, all of it being words: a run of letters and digits is one, every other character,
 /// and every character of a script without spaces, is one by itself.
 pub(crate) fn ends_of_words(text: &str) -> impl Iterator<Item = usize> {
-    let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
-        let first = *bytes.get(at)?;
-        if first.is_ascii() && !first.is_ascii_alphanumeric() {
-            at += 1;
-            return Some(at);
-        }
-        let from = at;
-        loop {
-            while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
-                at += 1;
-            }
-            // The end, an ASCII sign, or a character beyond ASCII.
-            let beyond = bytes.get(at).filter(|byte| !byte.is_ascii());
-            let Some(c) = beyond.and_then(|_| text[at..].chars().next()) else { break };
-            let alone = !is_joining(c);
-            if alone && at > from {
-                break;
-            }
-            at += c.len_utf8();
-            if alone {
-                break;
-            }
-        }
+        at = end_of_word(text, at)?;
         Some(at)
     })
+}
+
+/// Where the word that begins at `from` ends; `None` at the end of the text.
+#[inline(always)]
+fn end_of_word(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let first = *bytes.get(from)?;
+    if first.is_ascii() && !first.is_ascii_alphanumeric() {
+        return Some(from + 1);
+    }
+    let rest = bytes.get(from..).unwrap_or_default();
+    let run = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    match rest.get(run) {
+        Some(byte) if !byte.is_ascii() => Some(beyond_ascii(text, from, from + run)),
+        _ => Some(from + run),
+    }
+}
+
+/// The same where letters beyond ASCII stand at `at`.
+#[cold]
+fn beyond_ascii(text: &str, from: usize, mut at: usize) -> usize {
+    let bytes = text.as_bytes();
+    // The end, an ASCII sign, or a character beyond ASCII.
+    while let Some(c) = bytes.get(at).filter(|byte| !byte.is_ascii()).and_then(|_| text[at..].chars().next())
+    {
+        let alone = !is_joining(c);
+        if alone && at > from {
+            break;
+        }
+        at += c.len_utf8();
+        if alone {
+            break;
+        }
+        while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
+            at += 1;
+        }
+    }
+    at
 }
 
 /// Whether two characters beside each other belong to one word.
