@@ -154,10 +154,16 @@ Examples:
     Match,
     /// Run texts through the dedupe ladder, in order
     #[command(after_help = "Reads the JSONL of `try match`, writes JSONL
-{\"id\",\"verdict\":\"new\"|\"revision\"|\"exact\"|\"near\"|\"story\",\"of\",\"story\",\"similarity\"}.
+{\"id\",\"verdict\":\"new\"|\"revision\"|\"exact\"|\"near\"|\"story\",\"of\",\"story\",\"similarity\",\"reasons\"}:
+the rung, the earlier article, how alike they are, and what spoke for and against.
 Examples:
-  vedetta try dedupe < articles.jsonl")]
-    Dedupe,
+  vedetta try dedupe < articles.jsonl
+  vedetta try dedupe --features < articles.jsonl | jq .features.names")]
+    Dedupe {
+        /// Show what the story comparison looks at, too
+        #[arg(long)]
+        features: bool,
+    },
 }
 
 /// A file or an address.

@@ -1,7 +1,10 @@
 //! The one place that decides what is new. Articles are taken in order, so that two tellings of one
 //! event never race; each is committed with its marks, its story and its alerts as one unit.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet, btree_map::Entry},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +25,9 @@ use crate::{novelty, settings::Settings, telemetry::Metrics};
 
 /// Articles that may wait for the committer; the stages before it wait beyond that.
 const QUEUE: usize = 64;
+
+/// A story is judged by so many of its tellings, the last ones.
+const TELLINGS: usize = 32;
 
 /// Tellings of one event lie within this window.
 const STORY_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -158,10 +164,22 @@ impl Desk {
                 ));
             }
         }
-        for (other, row) in self.store.by_story_keys(marks.story_keys.clone(), now - STORY_WINDOW).await? {
-            if other == id {
-                continue;
+        let named = self.store.by_story_keys(marks.story_keys.clone(), now - STORY_WINDOW).await?;
+        let stories: BTreeSet<StoryId> = named.iter().map(|(_, row)| row.story).collect();
+        let mut tellings: BTreeMap<ItemId, ArticleRow> = named.into_iter().collect();
+        // A story is judged by all its tellings, by those too that share no name with this one.
+        for story in stories {
+            let all = self.store.story(story).await?.unwrap_or_default().tellings;
+            for telling in all.into_iter().rev().take(TELLINGS) {
+                if let Entry::Vacant(slot) = tellings.entry(telling)
+                    && let Some(row) = self.store.article(telling).await?
+                {
+                    slot.insert(row);
+                }
             }
+        }
+        tellings.remove(&id);
+        for (other, row) in tellings {
             match serde_json::from_str(&row.features) {
                 Ok(features) => known.stories.push((known_article(other, &row), features)),
                 Err(error) => tracing::warn!(item = %other, %error, "stored story features cannot be read"),

@@ -10,5 +10,6 @@ mod offline;
 mod reload;
 mod report;
 mod sources;
+mod stories;
 mod support;
 mod whole_path;

@@ -1,8 +1,13 @@
 //! The rungs in their order. The store hands in what it found; nothing is looked up here.
 
+use std::collections::BTreeMap;
+
 use vedetta_domain::{DedupeVerdict, ItemId, Rung, StoryId};
 
-use crate::{Fingerprint, Prepared, StoryFeatures, near};
+use crate::{Fingerprint, Prepared, StoryFeatures, StoryVerdict, near, same_event::SAME};
+
+/// A story that is missed by less is named among the grounds.
+const MENTIONED: f32 = 0.2;
 
 /// An article that is to be judged.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +46,7 @@ pub struct Known {
     pub same_text: Option<KnownArticle>,
     /// Articles that share a mark, with their titles and texts.
     pub near: Vec<(KnownArticle, String, String)>,
-    /// Articles that share a name, with their features.
+    /// All tellings of the stories that share a name with it, with their features.
     pub stories: Vec<(KnownArticle, StoryFeatures)>,
 }
 
@@ -82,19 +87,50 @@ pub fn decide(candidate: &Candidate, known: &Known) -> DedupeVerdict {
         against.insert(0, why);
         return verdict(Rung::Near, article, similarity, against);
     }
-    let mut best: Option<(f32, &KnownArticle, Vec<String>)> = None;
-    for (article, features) in &known.stories {
-        let found = candidate.features.compare(features);
-        if found.same && best.as_ref().is_none_or(|(most, ..)| found.score > *most) {
-            best = Some((found.score, article, found.reasons));
-        } else if !found.same && found.score > 0.4 {
-            against.extend(found.reasons.into_iter().map(|why| format!("story {}: {why}", article.story)));
-        }
-    }
-    if let Some((score, article, reasons)) = best {
-        return verdict(Rung::Story, article, score, reasons.into_iter().chain(against).collect());
+    if let Some(Joined { score, article, reason }) = story(candidate, &known.stories, &mut against) {
+        against.insert(0, reason);
+        return verdict(Rung::Story, article, score, against);
     }
     DedupeVerdict { rung: Rung::New, of: None, story: known.new_story, similarity: 0.0, reasons: against }
+}
+
+/// The story that an article joins.
+struct Joined<'a> {
+    score: f32,
+    /// Its telling that is most like the article.
+    article: &'a KnownArticle,
+    reason: String,
+}
+
+/// The story whose tellings agree best, on average: one telling alone may be like another event's by chance.
+fn story<'a>(
+    candidate: &Candidate,
+    known: &'a [(KnownArticle, StoryFeatures)],
+    against: &mut Vec<String>,
+) -> Option<Joined<'a>> {
+    let mut stories: BTreeMap<StoryId, Vec<(f32, &KnownArticle, String)>> = BTreeMap::new();
+    for (article, features) in known {
+        let Some(StoryVerdict { score, reason }) = candidate.features.compare(features) else { continue };
+        stories.entry(article.story).or_default().push((score, article, reason));
+    }
+    let mut best: Option<Joined<'a>> = None;
+    for (story, tellings) in stories {
+        let average = tellings.iter().map(|(score, ..)| score).sum::<f32>() / tellings.len() as f32;
+        let count = tellings.len();
+        let Some((nearest, article, reason)) = tellings.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)) else {
+            continue;
+        };
+        let reason = match count {
+            1 => reason,
+            count => format!("{reason}; {average:.2} on average of {count} tellings"),
+        };
+        if average >= SAME && best.as_ref().is_none_or(|best| average > best.score) {
+            best = Some(Joined { score: average, article, reason });
+        } else if nearest >= MENTIONED {
+            against.push(format!("story {story}: {average:.2} of {SAME} wanted: {reason}"));
+        }
+    }
+    best
 }
 
 #[cfg(test)]

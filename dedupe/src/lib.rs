@@ -4,12 +4,15 @@
 //! same story. Every verdict names its grounds and what was vetoed.
 
 mod canonical;
+mod concepts;
 mod contradiction;
+mod days;
 mod figures;
 mod fingerprint;
 mod ladder;
 mod memory;
 mod near;
+mod same_event;
 mod story;
 mod words;
 
@@ -19,7 +22,8 @@ pub use fingerprint::Fingerprint;
 pub use ladder::{Candidate, Known, KnownArticle, decide};
 pub use memory::MemoryIndex;
 pub use near::{NearVerdict, Nearness, Prepared};
-pub use story::{StoryFeatures, StoryVerdict};
+pub use same_event::StoryVerdict;
+pub use story::StoryFeatures;
 
 /// Whether two texts are nearly the same.
 pub fn compare_texts(a: &Prepared, b: &Prepared) -> NearVerdict {

@@ -30,8 +30,13 @@ impl MemoryIndex {
             .copied()
             .collect();
         let keys = candidate.features.keys();
-        let named: BTreeSet<usize> =
-            keys.iter().flat_map(|key| self.names.get(key)).flatten().copied().collect();
+        let named: BTreeSet<StoryId> = keys
+            .iter()
+            .flat_map(|key| self.names.get(key))
+            .flatten()
+            .filter_map(at)
+            .map(|a| a.0.story)
+            .collect();
         let known = Known {
             new_story,
             same_url: candidate
@@ -46,9 +51,10 @@ impl MemoryIndex {
                 .filter_map(at)
                 .map(|(article, c)| (article.clone(), c.title.clone(), c.text.clone()))
                 .collect(),
-            stories: named
+            stories: self
+                .articles
                 .iter()
-                .filter_map(at)
+                .filter(|(article, _)| named.contains(&article.story))
                 .map(|(article, c)| (article.clone(), c.features.clone()))
                 .collect(),
         };

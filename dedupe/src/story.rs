@@ -1,141 +1,121 @@
-//! Whether two articles tell the same event, in other words or in the other language.
-//!
-//! Linked entities, designators and figures do not depend on the language; they decide. When in
-//! doubt, it is not the same: a second alert costs a glance, a lost one costs the event.
+//! What of an article tells whether another tells the same event, in other words or in the other language: the names that
+//! it is about, the numbered things, what happens, the days that it names, and when it was published (see `same_event`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use vedetta_domain::{EntityKind, Mention, Origin, TaggedArticle};
 
-use crate::figures::figures;
+use crate::{concepts::concepts, days::days, same_event, words::split};
 
-/// Tellings of one event lie within this time, in seconds.
-const WINDOW_S: i64 = 7 * 86_400;
+/// Letters of the shortest word that is compared by itself where a name is not in the lexicon.
+const NAME_LETTERS: usize = 3;
 
-/// Similarity of the entities from which two articles tell the same.
-const SAME: f32 = 0.5;
+/// The same for a capital word that nothing has tagged.
+const CAPITAL_LETTERS: usize = 4;
 
-/// Weight that the shared entities must have together: two articles that both merely name two
-/// countries share little.
-const SHARED: f32 = 2.5;
+/// Keys under which an article is looked for; the heaviest names.
+const KEYS: usize = 16;
 
-/// Keys under which an article is looked for; the heaviest.
-const KEYS: usize = 12;
+/// Days that are kept.
+const DAYS: usize = 12;
 
 /// What of an article is compared.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoryFeatures {
-    /// Entity id, or the folded name of an unknown one → weight by kind and prominence.
-    pub entities: BTreeMap<String, f32>,
-    /// Named things with a number (`prss-02`): satellites, rockets, missions; those at the centre.
+    /// Entity id, or a word of an unknown name → weight by how often it stands there and how rare it is.
+    #[serde(alias = "entities")]
+    pub names: BTreeMap<String, f32>,
+    /// Concept of the glossary → weight, likewise.
+    pub concepts: BTreeMap<String, f32>,
+    /// Named things with a number (`prss-2`): satellites, rockets, missions, resolutions.
     pub designators: BTreeSet<String>,
-    /// Figures of the text, without those of designators.
-    pub figures: BTreeSet<String>,
+    /// The days that it names, in its order.
+    pub days: Vec<Date>,
     /// When it was published, or first seen.
     pub at: Option<Timestamp>,
 }
 
-/// What a comparison found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoryVerdict {
-    /// Whether they tell the same event.
-    pub same: bool,
-    /// 0 … 1.
-    pub score: f32,
-    /// The grounds, in words.
-    pub reasons: Vec<String>,
+#[derive(Default)]
+struct Count {
+    times: f32,
+    designates: bool,
 }
 
 impl StoryFeatures {
     /// The features of an article.
     pub fn of(tagged: &TaggedArticle, first_seen: Timestamp) -> Self {
-        let mut counts: BTreeMap<String, (f32, f32, bool)> = BTreeMap::new();
+        let mut counts = BTreeMap::<String, Count>::new();
         let title = tagged.title_mentions.iter().map(|mention| (mention, 2.0));
         for (mention, times) in title.chain(tagged.mentions.iter().map(|mention| (mention, 1.0))) {
             if mention.origin == Origin::Adjective {
                 continue;
             }
-            let row = counts.entry(name(mention)).or_insert((0.0, weight(mention), designates(mention)));
-            row.0 += times;
+            for name in names(mention) {
+                let count = counts.entry(name.clone()).or_default();
+                count.times += times * weight(mention);
+                count.designates |=
+                    mention.kind == EntityKind::Misc && name.contains(|c: char| c.is_ascii_digit());
+            }
         }
-        let entities: BTreeMap<String, f32> = counts
-            .iter()
-            .map(|(name, (times, weight, _))| (name.clone(), weight * (1.0 + times.ln().max(0.0))))
-            .collect();
-        // A designator that stands once in a long text is background; the most named one is the matter.
-        let most = counts.values().filter(|row| row.2).map(|row| row.0).fold(0.0, f32::max);
-        let designators = counts
-            .iter()
-            .filter(|(_, (times, _, designates))| *designates && *times * 2.0 >= most)
-            .map(|(name, _)| name.clone())
-            .collect();
-        let named: BTreeSet<String> =
-            tagged.mentions.iter().flat_map(|mention| figures(&mention.text)).collect();
-        let figures =
-            figures(&tagged.article.text).into_iter().filter(|f| f.len() > 1 && !named.contains(f)).collect();
-        let at = Some(tagged.article.published.unwrap_or(first_seen));
-        Self { entities, designators, figures, at }
+        for word in capital_words(&tagged.article.text) {
+            let known = |name: &String| name.split('-').any(|part| part == word);
+            if !counts.keys().any(known) {
+                counts.insert(word, Count { times: 0.7, designates: false });
+            }
+        }
+        let at = tagged.article.published.unwrap_or(first_seen);
+        let language = tagged.language.language;
+        let mut about = concepts(&tagged.article.text, language);
+        for (concept, times) in concepts(tagged.article.title.as_deref().unwrap_or_default(), language) {
+            *about.entry(concept).or_default() += 2 * times;
+        }
+        let whole =
+            format!("{}. {}", tagged.article.title.as_deref().unwrap_or_default(), tagged.article.text);
+        let mut named = Vec::new();
+        for day in days(&whole, TimeZone::UTC.to_datetime(at).date()) {
+            if named.len() < DAYS && !named.contains(&day) {
+                named.push(day);
+            }
+        }
+        Self {
+            names: counts
+                .iter()
+                .map(|(name, count)| (name.clone(), (1.0 + count.times.ln_1p()) * same_event::rarity(name)))
+                .collect(),
+            concepts: about
+                .into_iter()
+                .map(|(concept, times)| {
+                    (concept.to_owned(), (1.0 + (times as f32).ln()) * same_event::rarity_of_concept(concept))
+                })
+                .collect(),
+            designators: counts.iter().filter(|(_, c)| c.designates).map(|(name, _)| name.clone()).collect(),
+            days: named,
+            at: Some(at),
+        }
     }
 
     /// Keys under which other tellings look for this one: its heaviest names.
     pub fn keys(&self) -> Vec<String> {
-        let mut names: Vec<(&String, &f32)> = self.entities.iter().collect();
+        let mut names: Vec<(&String, &f32)> = self.names.iter().collect();
         names.sort_by(|a, b| b.1.total_cmp(a.1));
         names.into_iter().take(KEYS).map(|(name, _)| name.clone()).collect()
     }
-
-    /// Compares two articles.
-    pub fn compare(&self, other: &Self) -> StoryVerdict {
-        let not = |score: f32, why: String| StoryVerdict { same: false, score, reasons: vec![why] };
-        if let (Some(a), Some(b)) = (self.at, other.at)
-            && (a.as_second() - b.as_second()).abs() > WINDOW_S
-        {
-            return not(0.0, "more than 7 days apart".into());
-        }
-        let shared: Vec<(&String, f32)> = self
-            .entities
-            .iter()
-            .filter_map(|(name, mine)| other.entities.get(name).map(|theirs| (name, mine.min(*theirs))))
-            .collect();
-        let weight: f32 = shared.iter().map(|(_, weight)| weight).sum();
-        let total = |features: &Self| features.entities.values().sum::<f32>().max(f32::EPSILON);
-        let (a, b) = (total(self), total(other));
-        // The shorter account is told by the longer one; the longer one need not be told by the shorter.
-        let mut score = 0.6 * weight / a.min(b) + 0.4 * 2.0 * weight / (a + b);
-        let figures = self.figures.intersection(&other.figures).count();
-        score = (score + 0.03 * figures.min(4) as f32).min(1.0);
-        if !self.designators.is_empty()
-            && !other.designators.is_empty()
-            && self.designators.is_disjoint(&other.designators)
-        {
-            let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
-            let why =
-                format!("they are about {} against {}", list(&self.designators), list(&other.designators));
-            return not(score, format!("vetoed: {why}"));
-        }
-        let names: Vec<&str> = shared.iter().map(|(name, _)| name.as_str()).take(8).collect();
-        if score < SAME || weight < SHARED {
-            return not(score, format!("too little shared: {} (weight {weight:.1})", names.join(", ")));
-        }
-        let reason = format!("shared: {}; {figures} figures", names.join(", "));
-        StoryVerdict { same: true, score, reasons: vec![reason] }
-    }
 }
 
-fn name(mention: &Mention) -> String {
+/// The entity's id, or the words of a name that is not known.
+fn names(mention: &Mention) -> Vec<String> {
     match &mention.entity {
-        Some(id) => id.0.clone(),
-        None => {
-            let folded: String = mention.text.to_lowercase();
-            folded
-                .split(|c: char| !c.is_alphanumeric())
-                .filter(|p| !p.is_empty())
-                .collect::<Vec<_>>()
-                .join("-")
-        }
+        Some(id) => vec![id.0.clone()],
+        None => mention
+            .text
+            .to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.chars().count() >= NAME_LETTERS)
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
@@ -144,24 +124,35 @@ fn weight(mention: &Mention) -> f32 {
     let kind = match mention.kind {
         EntityKind::Misc => 1.2,
         EntityKind::Org | EntityKind::Per => 1.0,
-        EntityKind::Loc => 0.5,
+        EntityKind::Loc => 0.8,
     };
-    if mention.entity.is_some() { kind } else { kind * 0.5 }
+    if mention.entity.is_some() { kind } else { kind * 0.8 }
 }
 
-fn designates(mention: &Mention) -> bool {
-    mention.kind == EntityKind::Misc
-        && mention.text.chars().any(|c| c.is_ascii_digit())
-        && !mention.groups.iter().any(|group| group == "launch")
+/// Words with a capital in the middle of a sentence, in small letters.
+fn capital_words(text: &str) -> BTreeSet<String> {
+    let (text, words) = split(text);
+    let inside = |start: usize| {
+        let mut before = text[..start].chars().rev();
+        before.next() == Some(' ') && before.next().is_some_and(|c| c.is_lowercase() || c == ',')
+    };
+    words
+        .iter()
+        .map(|word| (word.start, &text[word.start..word.end]))
+        .filter(|(start, word)| word.starts_with(char::is_uppercase) && inside(*start))
+        .map(|(_, word)| word.to_lowercase())
+        .filter(|word| word.chars().count() >= CAPITAL_LETTERS)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vedetta_domain::{Article, EntityId};
+    use crate::same_event::SAME;
+    use vedetta_domain::{Article, EntityId, Language, LanguageGuess};
 
     /// An account that names `names` (`ORG suparco`, once per occurrence) and says `text`.
-    fn account(names: &[&str], text: &str, day: i64) -> StoryFeatures {
+    fn account(names: &[&str], text: &str, language: Language, day: i64) -> StoryFeatures {
         let mentions = names.iter().map(|name| {
             let (kind, id) = name.split_once(' ').unwrap();
             let kind = match kind {
@@ -183,16 +174,30 @@ mod tests {
         });
         let published = Timestamp::from_second(1_780_000_000 + day * 86_400).ok();
         let article = Article { text: text.into(), published, ..Article::default() };
-        let tagged = TaggedArticle { article, mentions: mentions.collect(), ..TaggedArticle::default() };
+        let language = LanguageGuess { language, ..LanguageGuess::default() };
+        let tagged =
+            TaggedArticle { article, language, mentions: mentions.collect(), ..TaggedArticle::default() };
         StoryFeatures::of(&tagged, Timestamp::UNIX_EPOCH)
     }
 
     fn check(a: &StoryFeatures, b: &StoryFeatures, same: bool) {
         let verdict = a.compare(b);
-        assert_eq!(verdict.same, same, "{verdict:?}");
-        assert_eq!(b.compare(a).same, same, "the order does not count");
+        assert_eq!(verdict.as_ref().is_some_and(|verdict| verdict.score >= SAME), same, "{verdict:?}");
+        assert_eq!(
+            b.compare(a).map(|verdict| verdict.score),
+            verdict.map(|verdict| verdict.score),
+            "the order does not count"
+        );
     }
 
+    const ORDER_TEXT: &str = "The agency has asked the academy to build a second remote sensing satellite. Its images are \
+        to be shared through a firm; two ground stations receive them.";
+    const ORDER_TEXT_IT: &str = "L'agenzia ha chiesto all'accademia di costruire un secondo satellite di telerilevamento. \
+        Le immagini verranno condivise attraverso un'azienda; le ricevono due stazioni di terra.";
+    const ASTRONAUTS_TEXT: &str = "Two candidates will begin their training as astronauts in autumn, and one of them is \
+        to fly to the space station for experiments, the spokesman told a press conference.";
+    const LAUNCH_TEXT: &str =
+        "A rocket put the spacecraft into orbit at dawn. Its solar panels opened, and the signal was clear.";
     const ORDER: &[&str] = &[
         "ORG suparco",
         "ORG suparco",
@@ -246,12 +251,14 @@ mod tests {
 
     #[test]
     fn one_event_in_two_languages_is_one_story() {
-        check(&account(ORDER, "", 0), &account(ORDER_IT, "", 1), true);
+        let italian = account(ORDER_IT, ORDER_TEXT_IT, Language::Italian, 1);
+        check(&account(ORDER, ORDER_TEXT, Language::English, 0), &italian, true);
     }
 
     #[test]
-    fn events_of_the_same_actors_stay_apart() {
-        let events = [ORDER, ASTRONAUTS, LAUNCH].map(|names| account(names, "", 0));
+    fn events_of_the_same_actors_stay_apart_even_on_one_day() {
+        let events = [(ORDER, ORDER_TEXT), (ASTRONAUTS, ASTRONAUTS_TEXT), (LAUNCH, LAUNCH_TEXT)]
+            .map(|(names, text)| account(names, text, Language::English, 0));
         for (n, a) in events.iter().enumerate() {
             for b in &events[n + 1..] {
                 check(a, b, false);
@@ -261,8 +268,10 @@ mod tests {
 
     #[test]
     fn a_sequel_in_another_month_and_two_country_names_are_no_story() {
-        check(&account(ORDER, "", 0), &account(ORDER_IT, "", 30), false);
+        let order = account(ORDER, ORDER_TEXT, Language::English, 0);
+        check(&order, &account(ORDER_IT, ORDER_TEXT_IT, Language::Italian, 30), false);
         let countries = &["LOC pakistan", "LOC china"];
-        check(&account(countries, "", 0), &account(countries, "", 0), false);
+        let of = |text| account(countries, text, Language::English, 0);
+        check(&of(ORDER_TEXT), &of(ASTRONAUTS_TEXT), false);
     }
 }

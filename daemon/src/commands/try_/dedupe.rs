@@ -11,8 +11,8 @@ use vedetta_domain::{ItemId, SourceId, StoryId};
 use super::{lines, tag::tag};
 use crate::{committer::recognise, worker::read::Reader};
 
-/// Judges every line against all before it.
-pub fn run(reader: &Reader) -> anyhow::Result<()> {
+/// Judges every line against all before it; `features`: with what the story comparison looks at.
+pub fn run(reader: &Reader, features: bool) -> anyhow::Result<()> {
     let mut index = MemoryIndex::default();
     let mut ids: HashMap<ItemId, Value> = HashMap::new();
     let source = SourceId("try".into());
@@ -24,15 +24,21 @@ pub fn run(reader: &Reader) -> anyhow::Result<()> {
                 // Texts without a date count as of one day.
                 let (candidate, _) = recognise(&tagged, Timestamp::UNIX_EPOCH);
                 let id = ItemId::new(&source, &ids.len().to_string());
+                let shown = features.then(|| candidate.features.clone());
                 let verdict = index.judge(id, candidate, StoryId(Uuid::now_v7()));
                 ids.insert(id, line.id.clone());
-                json!({
+                let mut answer = json!({
                     "id": line.id,
                     "verdict": verdict.rung,
                     "of": verdict.of.and_then(|of| ids.get(&of)),
                     "story": verdict.story,
                     "similarity": (f64::from(verdict.similarity) * 10_000.0).round() / 10_000.0,
-                })
+                    "reasons": verdict.reasons,
+                });
+                if let Some(features) = shown {
+                    answer["features"] = json!(features);
+                }
+                answer
             }
         });
         Ok(answers.collect())

@@ -26,7 +26,7 @@ pub fn run(cli: &Cli, command: &TryCommand) -> anyhow::Result<ExitCode> {
         TryCommand::Page(input) => page::run(input, &settings)?,
         TryCommand::Tag => tag::run(&reader(&settings)?)?,
         TryCommand::Match => match_::run(&reader(&settings)?, &settings)?,
-        TryCommand::Dedupe => dedupe::run(&reader(&settings)?)?,
+        TryCommand::Dedupe { features } => dedupe::run(&reader(&settings)?, *features)?,
     }
     Ok(ExitCode::SUCCESS)
 }
