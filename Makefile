@@ -74,7 +74,7 @@ bench: setup ## the rates of polling, pages, feeds, the lexicon, and the model b
 		--engine $(TARGET)/release/examples/model_speed --scratch $(TARGET)/bench
 
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= address charset feed page
+FUZZ_TARGETS ?= address charset copy feed page
 
 fuzz: ## each fuzz target for FUZZ_SECONDS; a finding stays in fuzz/artifacts
 	cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked

@@ -274,4 +274,12 @@ mod tests {
         let of = |text| account(countries, text, Language::English, 0);
         check(&of(ORDER_TEXT), &of(ASTRONAUTS_TEXT), false);
     }
+
+    #[test]
+    fn features_that_an_older_version_stored_still_load() {
+        let old = r#"{"entities":{"suparco":2.1},"designators":["prss-2"],"figures":["2025"],"at":"2026-11-20T07:00:00Z"}"#;
+        let features: StoryFeatures = serde_json::from_str(old).unwrap();
+        assert_eq!(features.names["suparco"], 2.1);
+        assert!(features.designators.contains("prss-2") && features.at.is_some() && features.days.is_empty());
+    }
 }

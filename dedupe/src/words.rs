@@ -109,6 +109,6 @@ mod tests {
         assert_eq!(runs("a b", 3).len(), 1);
         assert_eq!(runs("A, b: c", 3), runs("a b c", 3));
         assert_ne!(runs("a b c", 3), runs("a c b", 3));
-        assert_eq!(runs("", 3), []);
+        assert!(runs("", 3).is_empty());
     }
 }

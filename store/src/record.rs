@@ -126,7 +126,7 @@ pub struct Marks {
     pub canonical_url: Option<String>,
     /// Hash of the normalised text, hex.
     pub exact: String,
-    /// MinHash bands.
+    /// MinHash bands and passages of its text.
     pub bands: Vec<u64>,
     /// Keys under which the story's other tellings look for it (entity ids).
     pub story_keys: Vec<String>,
