@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 
 use crate::support::binary;
 
-/// Precision over pairs of tellings: two events in one story lose one of them.
-const PRECISION: f64 = 0.98;
+/// Precision over pairs of tellings: two events in one story lose one of them. It was 1.000 of either half.
+const PRECISION: f64 = 0.95;
 
-/// Recall, of the half that was learnt from and of the half that is held back: what was reached, less a hundredth.
-const RECALL: [f64; 2] = [0.085, 0.111];
+/// Recall, of the half that was learnt from and of the half that is held back. It was 0.095 and 0.121; a name that another
+/// CPU's arithmetic tags otherwise may cost a pair or two.
+const RECALL: [f64; 2] = [0.07, 0.09];
 
 struct Telling {
     event: String,
