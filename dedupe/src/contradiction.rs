@@ -6,6 +6,7 @@
 use similar::{Algorithm, DiffOp};
 
 use crate::{
+    days::is_date_word,
     figures::figures,
     near::Prepared,
     words::{SHINGLE, Word},
@@ -20,48 +21,6 @@ const SAME_START: usize = 4;
 /// Letters in which one name may be mistyped, and how long it must be for that.
 const MISTYPED: usize = 2;
 const MISTYPED_FROM: usize = 4;
-
-/// Words that date a report.
-const DATES: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "lunedì",
-    "martedì",
-    "mercoledì",
-    "giovedì",
-    "venerdì",
-    "sabato",
-    "domenica",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "gennaio",
-    "febbraio",
-    "marzo",
-    "aprile",
-    "maggio",
-    "giugno",
-    "luglio",
-    "agosto",
-    "settembre",
-    "ottobre",
-    "novembre",
-    "dicembre",
-];
 
 /// Words of one text that stand in the place of words of the other.
 struct Place<'a> {
@@ -123,13 +82,13 @@ impl<'a> Place<'a> {
     }
 
     fn dates(&self, other: &Prepared) -> Vec<&'a str> {
-        self.words(other, |_, surface| DATES.contains(&surface.to_lowercase().as_str()))
+        self.words(other, |_, surface| is_date_word(&surface.to_lowercase()))
     }
 
     fn names(&self, other: &Prepared) -> Vec<&'a str> {
         self.words(other, |word, surface| {
             let upper = surface.starts_with(char::is_uppercase);
-            upper && !word.begins && !DATES.contains(&surface.to_lowercase().as_str())
+            upper && !word.begins && !is_date_word(&surface.to_lowercase())
         })
     }
 }

@@ -72,6 +72,11 @@ pub fn days(text: &str, published: Date) -> Vec<Date> {
     found
 }
 
+/// Whether a word, in small letters, names a month or a day of the week.
+pub fn is_date_word(word: &str) -> bool {
+    full_month(word).is_some() || position(WEEKDAYS, word).is_some()
+}
+
 /// The day around a month's name: `31 July 2025`, `July 31, 2025`, `il 31 di luglio`.
 fn around(
     folded: &[String],

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{SHINGLE, Word, folded, mix, runs, split};
+use crate::words::{SHINGLE, Word, mix, runs, split};
 
 /// Bands of four rows: a pair of Jaccard similarity 0.8 shares one with probability 0.998, one of 0.5 with 0.54, one
 /// of 0.1 with 0.001.
@@ -41,17 +41,18 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// The fingerprint of a text under its title.
     pub fn of(title: &str, text: &str) -> Self {
-        let words = folded(text);
+        let (text, words) = split(text);
         if words.is_empty() {
             return Self::default();
         }
-        let mut whole = words.join(" ");
+        let mut whole = joined(&text, &words);
         if words.len() < SHORT {
-            whole = format!("{}\n{whole}", folded(title).join(" "));
+            let (title, of_title) = split(title);
+            whole = format!("{}\n{whole}", joined(&title, &of_title));
         }
         let mut exact = [0; 16];
         exact.copy_from_slice(&blake3::hash(whole.as_bytes()).as_bytes()[..16]);
-        let bands = if words.len() < WORDS { Vec::new() } else { marks(&split(text).1) };
+        let bands = if words.len() < WORDS { Vec::new() } else { marks(&words) };
         Self { exact, bands }
     }
 
@@ -62,6 +63,11 @@ impl Fingerprint {
         }
         self.exact.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// The words in small letters with single spaces.
+fn joined(text: &str, words: &[Word]) -> String {
+    words.iter().map(|word| text[word.start..word.end].to_lowercase()).collect::<Vec<_>>().join(" ")
 }
 
 fn marks(words: &[Word]) -> Vec<u64> {
