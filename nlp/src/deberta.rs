@@ -6,101 +6,11 @@
 //! labels than in `transformers`, so that this pass is our own. Source of the method: He et al., "DeBERTa: Decoding-enhanced
 //! BERT with Disentangled Attention" (arXiv:2006.03654), and "DeBERTaV3" (arXiv:2111.09543).
 
-use std::collections::HashMap;
-
-use serde::{Deserialize, Deserializer};
 use tch::nn::{Init, Path};
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::bert::{Linear, Norm};
-
-/// What `config.json` says of the network.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Config {
-    vocab_size: i64,
-    hidden_size: i64,
-    num_hidden_layers: i64,
-    num_attention_heads: i64,
-    intermediate_size: i64,
-    max_position_embeddings: i64,
-    #[serde(default)]
-    type_vocab_size: i64,
-    #[serde(default)]
-    hidden_act: String,
-    #[serde(default = "eps")]
-    layer_norm_eps: f64,
-    #[serde(default)]
-    embedding_size: Option<i64>,
-    #[serde(default = "yes")]
-    position_biased_input: bool,
-    #[serde(default)]
-    relative_attention: bool,
-    #[serde(default, deserialize_with = "several")]
-    pos_att_type: Vec<String>,
-    #[serde(default)]
-    max_relative_positions: i64,
-    #[serde(default)]
-    position_buckets: i64,
-    #[serde(default)]
-    share_att_key: bool,
-    #[serde(default)]
-    norm_rel_ebd: Option<String>,
-    #[serde(default)]
-    conv_kernel_size: i64,
-    #[serde(default)]
-    talking_head: bool,
-    #[serde(default)]
-    id2label: HashMap<i64, String>,
-}
-
-fn eps() -> f64 {
-    1e-7
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// A list, or its parts in one string: `c2p|p2c`.
-fn several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        List(Vec<String>),
-        One(String),
-        None,
-    }
-    Ok(match Either::deserialize(deserializer)? {
-        Either::List(list) => list,
-        Either::One(one) => one.split('|').map(|part| part.trim().to_lowercase()).collect(),
-        Either::None => Vec::new(),
-    })
-}
-
-impl Config {
-    /// What of it this forward pass does not have.
-    fn unsupported(&self, second: bool) -> Option<&'static str> {
-        let odd = |kind: &String| kind != "c2p" && kind != "p2c";
-        match () {
-            () if self.hidden_act != "gelu" => Some("a hidden_act other than `gelu`"),
-            () if self.talking_head => Some("talking_head"),
-            () if self.conv_kernel_size > 0 => Some("a convolution (conv_kernel_size)"),
-            () if self.relative_attention && self.pos_att_type.iter().any(odd) => {
-                Some("a pos_att_type other than c2p and p2c")
-            }
-            () if second && self.relative_attention && !self.share_att_key => Some("share_att_key = false"),
-            () => None,
-        }
-    }
-
-    fn furthest(&self) -> i64 {
-        if self.max_relative_positions < 1 {
-            self.max_position_embeddings
-        } else {
-            self.max_relative_positions
-        }
-    }
-}
+use crate::deberta_config::Config;
 
 /// An encoder with its head, for token classification.
 pub(crate) struct Deberta {
@@ -422,28 +332,5 @@ mod tests {
         let found = buckets(&Tensor::from_slice(&numbers), 8, 64).unwrap();
         let found: Vec<i64> = Vec::try_from(found).unwrap();
         assert_eq!(found, [-8, -7, -6, -5, -4, -1, 0, 1, 4, 5, 6, 7]);
-    }
-
-    #[test]
-    fn what_is_not_there_is_named() {
-        let check = |change: (&str, serde_json::Value), second: bool, wanted: Option<&str>| {
-            let mut config = serde_json::json!({
-                "vocab_size": 10, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2,
-                "intermediate_size": 4, "max_position_embeddings": 16, "hidden_act": "gelu", "relative_attention": true,
-                "share_att_key": true, "pos_att_type": "c2p|p2c", "position_buckets": -1, "max_relative_positions": -1
-            });
-            config[change.0] = change.1;
-            let config: Config = serde_json::from_value(config).unwrap();
-            let found = config.unsupported(second);
-            assert_eq!(found.is_some(), wanted.is_some(), "{found:?}");
-            assert!(found.unwrap_or_default().contains(wanted.unwrap_or_default()), "{found:?}");
-        };
-        check(("hidden_act", "gelu".into()), true, None);
-        check(("hidden_act", "relu".into()), true, Some("hidden_act"));
-        check(("conv_kernel_size", 3.into()), true, Some("convolution"));
-        check(("talking_head", true.into()), false, Some("talking_head"));
-        check(("share_att_key", false.into()), true, Some("share_att_key"));
-        check(("share_att_key", false.into()), false, None);
-        check(("pos_att_type", serde_json::json!(["c2p", "p2p"])), false, Some("pos_att_type"));
     }
 }

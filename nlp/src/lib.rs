@@ -9,6 +9,7 @@ mod bert;
 mod builtin;
 mod casing;
 mod deberta;
+mod deberta_config;
 mod decode;
 mod designator;
 mod lanes;
