@@ -9,7 +9,7 @@ export CARGO_INCREMENTAL ?= 0
 # Where cargo builds, which a user may have set.
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: help setup demo test run fmt lint arrows units service release eval bench fuzz clean
+.PHONY: help setup demo test run fmt lint arrows units service release eval bench soak fuzz clean
 
 VENV = $(PYTHON) -m venv $(TARGET)/training && $(TARGET)/training/bin/pip install -q -r nlp/training/requirements.txt
 
@@ -63,15 +63,24 @@ eval: setup ## the scores of language, model, duplicates, feeds and pages on the
 	$(TARGET)/training/bin/python tools/pages.py $(DATA)/pages $(TARGET)/release/examples/page_texts $(TARGET)/eval || status=1; \
 	exit $$status
 
-bench: setup ## the rates of polling, pages, feeds, the lexicon, and the model beside Python's transformers
+bench: setup ## the rates of polling, pages, feeds, the lexicon, commits beside SQLite, and the model beside transformers
 	@echo "bench: $$(date -u +%F), $$(nproc) cores of $$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 	cargo build --release --locked --workspace --bins --examples
 	$(TARGET)/release/examples/poll_speed $(TARGET)/release/vedetta
 	$(TARGET)/release/examples/read_speed
 	$(TARGET)/release/examples/lexicon_speed
+	$(TARGET)/release/examples/commit_speed
 	$(VENV)
 	cd nlp/training && $(TARGET)/training/bin/python bench.py --model ../model \
 		--engine $(TARGET)/release/examples/model_speed --scratch $(TARGET)/bench
+
+KILLS ?= 500
+
+soak: setup ## the faults of the test run at full size: 500 kills, 100 times the crashes of the disk, 90 days of 2,000 articles
+	VEDETTA_DAYS=90 VEDETTA_ARTICLES=2000 cargo test -q --release --locked -p vedetta-store months -- --nocapture
+	VEDETTA_SOAK=100 cargo test -q --release --locked -p vedetta-store -- journal::crash any_order
+	cargo build -q --locked
+	VEDETTA_KILLS=$(KILLS) cargo test -q --locked -p vedetta killed -- --test-threads 1
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= address charset copy feed page

@@ -18,7 +18,7 @@ mod sources;
 pub use accept::{NewEntity, accept, id_of};
 pub use error::{ConfigErrors, Problem};
 pub use new_source::{NewSource, add_sources, write_verified};
-pub use settings::{Config, General, ModelChoice, Worker};
+pub use settings::{Config, General, ModelChoice, Retention, Worker};
 pub use show::Shown;
 
 use std::path::Path;

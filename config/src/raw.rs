@@ -28,6 +28,8 @@ pub struct Main {
     #[serde(default)]
     pub worker: Worker,
     #[serde(default)]
+    pub retention: Retention,
+    #[serde(default)]
     pub channel: Vec<ChannelConfig>,
     #[serde(default)]
     pub source: Vec<Spanned<Source>>,
@@ -69,6 +71,14 @@ pub struct Politeness {
     pub page_gap_ms: Option<u32>,
     pub pause_s: Option<u32>,
     pub down_s: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    pub texts_days: Option<u32>,
+    pub marks_days: Option<u32>,
+    pub max_gb: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

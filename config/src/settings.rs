@@ -52,6 +52,17 @@ pub struct Worker {
     pub threads: u32,
 }
 
+/// How long what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Articles' texts, in days.
+    pub texts_days: u32,
+    /// By what articles are recognised, and what was told, in days; never less than the texts.
+    pub marks_days: u32,
+    /// Most that the archive takes, in GB of 2³⁰ bytes.
+    pub max_gb: u32,
+}
+
 /// A configuration without errors.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -59,6 +70,8 @@ pub struct Config {
     pub general: General,
     /// The worker process.
     pub worker: Worker,
+    /// How long what is kept.
+    pub retention: Retention,
     /// What is polled.
     pub sources: Vec<Source>,
     /// The lexicon.
@@ -236,6 +249,7 @@ fn merge(
         webhooks: raw::Webhooks::default(),
         politeness: raw::Politeness::default(),
         worker: raw::Worker::default(),
+        retention: raw::Retention::default(),
         channel: Vec::new(),
         source: Vec::new(),
     };
@@ -272,6 +286,9 @@ fn merge(
             worker.model,
             worker.memory_limit_mb,
             worker.threads,
+            retention.texts_days,
+            retention.marks_days,
+            retention.max_gb,
         );
         for channel in main.channel {
             note(&format!("channel.{}", channel.name));
@@ -313,7 +330,14 @@ fn merge(
         (None, None) => ClientConfig::default().user_agent,
     };
     let data_dir = all.general.data_dir.unwrap_or_else(state_dir);
+    let texts_days = all.retention.texts_days.unwrap_or(90).max(1);
+    let retention = Retention {
+        texts_days,
+        marks_days: all.retention.marks_days.unwrap_or(400).max(texts_days),
+        max_gb: all.retention.max_gb.unwrap_or(50).max(1),
+    };
     Some(Config {
+        retention,
         general: General {
             data_dir: data_dir.clone(),
             alert_max_age_hours: all.general.alert_max_age_hours.unwrap_or(48),

@@ -36,6 +36,9 @@ impl Config {
         row("worker.model".into(), format!("{:?}", self.worker.model));
         row("worker.memory_limit_mb".into(), self.worker.memory_limit_mb.to_string());
         row("worker.threads".into(), self.worker.threads.to_string());
+        row("retention.texts_days".into(), self.retention.texts_days.to_string());
+        row("retention.marks_days".into(), self.retention.marks_days.to_string());
+        row("retention.max_gb".into(), self.retention.max_gb.to_string());
         row("http.user_agent".into(), self.http.user_agent.clone());
         row("http.allow_private_networks".into(), self.http.allow_private_networks.to_string());
         row("http.allow_networks".into(), format!("{:?}", self.http.allow_networks));

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use vedetta_http::Client;
 use vedetta_ingest::Fetcher;
-use vedetta_store::{OpenOptions, OpenReport, Store};
+use vedetta_store::{LocalStore, OpenOptions, OpenReport, SharedStore};
 
 use crate::{
     committer::Committer,
@@ -24,6 +24,7 @@ use crate::{
     retag,
     settings::Settings,
     telemetry::Metrics,
+    tidy,
     worker::{Setup, Worker},
 };
 
@@ -32,7 +33,7 @@ const DRAIN: Duration = Duration::from_secs(25);
 
 /// The running daemon.
 pub struct App {
-    store: Store,
+    store: SharedStore,
     deliver: Deliver,
     health: Health,
     metrics: Arc<Metrics>,
@@ -55,9 +56,10 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let data_dir = settings.config.general.data_dir.clone();
         let (store, report) =
-            tokio::task::spawn_blocking(move || Store::open(&data_dir, &OpenOptions::default()))
+            tokio::task::spawn_blocking(move || LocalStore::open(&data_dir, &OpenOptions::default()))
                 .await?
                 .context("cannot open the store")?;
+        let store: SharedStore = Arc::new(store);
         let fetcher = Arc::new(Fetcher::new(
             Client::new(settings.config.fetch_client())?,
             settings.config.ingest_config(),
@@ -106,6 +108,8 @@ impl App {
             retag::run(store.clone(), worker, committer, health.clone(), intake.clone()),
         ));
         if !once {
+            let settings = settings.subscribe();
+            tasks.spawn(named("tidy", tidy::run(store.clone(), settings, health.clone(), intake.clone())));
             tasks.spawn(named("deliver", deliver.clone().run(rest.clone())));
         }
         tasks.spawn(named("watchdog", notify::watchdog(store.clone(), rest.clone())));

@@ -83,6 +83,37 @@ pub enum Command {
     #[command(subcommand)]
     Entities(EntitiesCommand),
 
+    /// Look at the store on disk, check it, make its index anew
+    #[command(subcommand)]
+    Store(StoreCommand),
+
+    /// Copy the archive to an empty folder; the daemon may run meanwhile
+    #[command(
+        after_help = "The copy is a data_dir of its own: a daemon that is started on it makes the index anew.
+Examples:
+  vedetta backup /mnt/backup/vedetta-2026-11-30"
+    )]
+    Backup {
+        /// Folder that is new or empty
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+
+    /// Write every stored article as a line of JSON, compressed with zstd; the daemon may run meanwhile
+    #[command(after_help = "Examples:
+  vedetta export articles.jsonl.zst
+  vedetta export week.jsonl.zst --since-days 7
+  zstdcat articles.jsonl.zst | jq .telling.title")]
+    Export(ExportArgs),
+
+    /// Take the articles of an export in; they never alert (stop the daemon first)
+    #[command(after_help = "Examples:
+  vedetta import articles.jsonl.zst")]
+    Import {
+        /// What `vedetta export` wrote
+        file: PathBuf,
+    },
+
     /// Run the whole path against a sample site on loopback and show the alert
     #[command(after_help = "Examples:
   vedetta demo
@@ -115,6 +146,36 @@ pub enum ConfigCommand {
   vedetta config show
   vedetta config show --json")]
     Show,
+}
+
+/// What `vedetta store` does.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// List the segments of the archive; the daemon may run meanwhile
+    #[command(after_help = "Examples:
+  vedetta store stats
+  vedetta store stats --json | jq .bytes")]
+    Stats,
+    /// Read every record and name what is damaged; the daemon may run meanwhile
+    #[command(after_help = "Ends with 1 if something is damaged.
+Examples:
+  vedetta store check
+  vedetta store check --json")]
+    Check,
+    /// Make the index anew from the archive (stop the daemon first)
+    #[command(after_help = "Examples:
+  systemctl stop vedetta && vedetta store rebuild && systemctl start vedetta")]
+    Rebuild,
+}
+
+/// Options of `vedetta export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// File that is not there yet
+    pub file: PathBuf,
+    /// Only articles of the last days
+    #[arg(long, value_name = "DAYS")]
+    pub since_days: Option<u32>,
 }
 
 /// The stages that can be tried.

@@ -1,10 +1,7 @@
 //! The one place that decides what is new. Articles are taken in order, so that two tellings of one
 //! event never race; each is committed with its marks, its story and its alerts as one unit.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet, btree_map::Entry},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +16,7 @@ use vedetta_domain::{
     Alert, AlertId, AlertKind, DedupeVerdict, Item, ItemId, Rung, StoryId, TaggedArticle, Telling, WatchId,
     WatchMatch,
 };
-use vedetta_store::{AlertRow, ArticleRow, Commit, Marks, Store, StoryRow};
+use vedetta_store::{AlertRow, ArticleRow, Commit, Marks, SharedStore, StoryRow};
 
 use crate::{novelty, settings::Settings, telemetry::Metrics};
 
@@ -49,7 +46,7 @@ pub struct Committer {
 impl Committer {
     /// Starts the task; it ends when the last handle is gone.
     pub fn start(
-        store: Store,
+        store: SharedStore,
         settings: watch::Receiver<Arc<Settings>>,
         metrics: Arc<Metrics>,
     ) -> (Self, JoinHandle<()>) {
@@ -88,7 +85,7 @@ impl Committer {
 }
 
 struct Desk {
-    store: Store,
+    store: SharedStore,
     settings: watch::Receiver<Arc<Settings>>,
     metrics: Arc<Metrics>,
 }
@@ -133,8 +130,19 @@ impl Desk {
             item = %item.id, url = telling.url, language = tagged.language.language.code(), verdict = ?verdict.rung,
             story = %verdict.story, quiet = item.quiet, alerts = alerts.len(), "article committed"
         );
-        let commit =
-            Commit { item, article: tagged, verdict, marks, telling, judged, alerts, joins, at: now };
+        let expected = Some(story.version);
+        let commit = Commit {
+            item,
+            article: tagged,
+            verdict,
+            marks,
+            telling,
+            judged,
+            alerts,
+            joins,
+            expected,
+            at: now,
+        };
         self.store.commit(commit).await?;
         Ok(())
     }
@@ -154,9 +162,13 @@ impl Desk {
         if !marks.exact.is_empty() {
             known.same_text = self.known(self.store.by_exact(&marks.exact).await?, id);
         }
-        for (other, row) in self.store.by_bands(marks.bands.clone()).await? {
-            if other != id {
-                let article = self.store.article_text(&row).await?.article;
+        for (other, row) in self.store.by_marks(marks.bands.clone()).await? {
+            if other == id {
+                continue;
+            }
+            // Without its text nothing says whether figures or names differ: such an article is no copy.
+            if let Some(stored) = self.store.stored(&row).await? {
+                let article = stored.article.article;
                 known.near.push((
                     known_article(other, &row),
                     article.title.unwrap_or_default(),
@@ -164,25 +176,15 @@ impl Desk {
                 ));
             }
         }
-        let named = self.store.by_story_keys(marks.story_keys.clone(), now - STORY_WINDOW).await?;
-        let stories: BTreeSet<StoryId> = named.iter().map(|(_, row)| row.story).collect();
-        let mut tellings: BTreeMap<ItemId, ArticleRow> = named.into_iter().collect();
         // A story is judged by all its tellings, by those too that share no name with this one.
-        for story in stories {
-            let all = self.store.story(story).await?.unwrap_or_default().tellings;
-            for telling in all.into_iter().rev().take(TELLINGS) {
-                if let Entry::Vacant(slot) = tellings.entry(telling)
-                    && let Some(row) = self.store.article(telling).await?
-                {
-                    slot.insert(row);
-                }
+        for row in self.store.tellings(marks.story_keys.clone(), now - STORY_WINDOW, TELLINGS).await? {
+            if row.id == id {
+                continue;
             }
-        }
-        tellings.remove(&id);
-        for (other, row) in tellings {
+            let article = KnownArticle { id: row.id, story: row.story, exact: row.exact };
             match serde_json::from_str(&row.features) {
-                Ok(features) => known.stories.push((known_article(other, &row), features)),
-                Err(error) => tracing::warn!(item = %other, %error, "stored story features cannot be read"),
+                Ok(features) => known.stories.push((article, features)),
+                Err(error) => tracing::warn!(item = %row.id, %error, "stored story features cannot be read"),
             }
         }
         Ok(tokio::task::spawn_blocking(move || decide(&candidate, &known)).await?)
@@ -258,8 +260,8 @@ impl Desk {
         let mut known = HashSet::new();
         for id in &story.tellings {
             if let Some(row) = self.store.article(*id).await? {
-                let earlier = self.store.article_text(&row).await?;
-                novelty::remember(&earlier, &mut known);
+                let earlier = self.store.stored(&row).await?;
+                earlier.iter().for_each(|earlier| novelty::remember(&earlier.article, &mut known));
             }
         }
         Ok(novelty::only_new(tagged, &known))
@@ -279,6 +281,7 @@ pub fn recognise(tagged: &TaggedArticle, first_seen: Timestamp) -> (Candidate, M
         bands: fingerprint.bands.clone(),
         story_keys: features.keys(),
         features: serde_json::to_string(&features).unwrap_or_default(),
+        document: 0,
     };
     let candidate = Candidate {
         canonical_url: canonical,

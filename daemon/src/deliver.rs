@@ -12,7 +12,7 @@ use vedetta_alert::{
     group::departure,
 };
 use vedetta_http::Client;
-use vedetta_store::{MessageRow, Store};
+use vedetta_store::{MessageRow, SharedStore};
 
 use crate::{health::Health, settings::Settings, telemetry::Metrics};
 
@@ -20,7 +20,7 @@ use crate::{health::Health, settings::Settings, telemetry::Metrics};
 #[derive(Clone)]
 pub struct Deliver {
     /// The outbox.
-    pub store: Store,
+    pub store: SharedStore,
     /// The guarded client, with the rules for webhooks.
     pub client: Client,
     /// Tells the operator.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use vedetta_domain::{Alert, AlertId, AlertKind, WatchId};
-use vedetta_store::{AlertRow, Store};
+use vedetta_store::{AlertRow, SharedStore};
 
 use crate::settings::Settings;
 
@@ -15,13 +15,13 @@ const WATCH: &str = "vedetta-health";
 /// Raises health alerts; cheap to clone.
 #[derive(Clone)]
 pub struct Health {
-    store: Store,
+    store: SharedStore,
     settings: watch::Receiver<Arc<Settings>>,
 }
 
 impl Health {
     /// Alerts go through `store`'s outbox to the channels that `settings` mark for health.
-    pub fn new(store: Store, settings: watch::Receiver<Arc<Settings>>) -> Self {
+    pub fn new(store: SharedStore, settings: watch::Receiver<Arc<Settings>>) -> Self {
         Self { store, settings }
     }
 

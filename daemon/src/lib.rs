@@ -18,6 +18,7 @@ mod poller;
 mod retag;
 mod settings;
 mod telemetry;
+mod tidy;
 mod worker;
 
 use std::process::ExitCode;

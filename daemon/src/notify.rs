@@ -5,7 +5,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
-use vedetta_store::Store;
+use vedetta_store::SharedStore;
 
 /// Sends states; without systemd nothing happens.
 pub fn say(states: &[NotifyState<'_>]) {
@@ -15,7 +15,7 @@ pub fn say(states: &[NotifyState<'_>]) {
 }
 
 /// Feeds the watchdog while the store answers: a store that hangs gets the daemon restarted.
-pub async fn watchdog(store: Store, stop: CancellationToken) {
+pub async fn watchdog(store: SharedStore, stop: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         return stop.cancelled().await;
     };

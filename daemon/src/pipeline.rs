@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use vedetta_domain::{Item, ItemId, Page, Source, SourceId, TaggedArticle};
 use vedetta_ingest::{Fetcher, Retry};
-use vedetta_store::{ItemEnd, ItemRow, RetryAfter, Store};
+use vedetta_store::{ItemEnd, ItemRow, RetryAfter, SharedStore};
 
 use crate::{
     committer::Committer,
@@ -36,7 +36,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 /// What the stages need; one for all items.
 pub struct Pipeline {
     /// Where items come from and go to.
-    pub store: Store,
+    pub store: SharedStore,
     /// Gets pages, politely.
     pub fetcher: Arc<Fetcher>,
     /// Reads them.

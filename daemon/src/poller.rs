@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use vedetta_domain::{Feed, Item, ItemId, PollState, Source, SourceId, SourceKind};
 use vedetta_ingest::{FetchError, Fetcher, PollOutcome, Polled, after_poll, quiet_for, shares_entry};
-use vedetta_store::Store;
+use vedetta_store::SharedStore;
 
 use crate::{
     discover::{Eyes, discover},
@@ -42,7 +42,7 @@ struct Brought {
 /// What a poll needs; one for all sources.
 pub struct Poller {
     /// Where states and items are kept.
-    pub store: Store,
+    pub store: SharedStore,
     /// Gets feeds, conditionally.
     pub fetcher: Arc<Fetcher>,
     /// Reads them.

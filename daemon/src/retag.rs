@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 use vedetta_domain::ItemId;
-use vedetta_store::Store;
+use vedetta_store::SharedStore;
 
 use crate::{
     committer::Committer,
@@ -15,7 +15,7 @@ const PAGE: usize = 32;
 
 /// Follows the worker: reports what it lacks, and tags again when a model stands ready.
 pub async fn run(
-    store: Store,
+    store: SharedStore,
     worker: Worker,
     committer: Committer,
     health: Health,
@@ -51,7 +51,7 @@ async fn report(ready: &Ready, health: &Health) {
 }
 
 async fn again(
-    store: &Store,
+    store: &SharedStore,
     worker: &Worker,
     committer: &Committer,
     stop: &CancellationToken,
@@ -65,7 +65,7 @@ async fn again(
             if stop.is_cancelled() {
                 return Ok(());
             }
-            let stored = store.stored(&row).await?;
+            let Some(stored) = store.stored(&row).await? else { continue };
             let job = Job::Text { article: Box::new(stored.article.article), feed_language: None };
             if let Answer::Tagged(tagged) = worker.run(job, Vec::new(), false).await? {
                 committer.submit_again(stored.item, *tagged, row).await?;

@@ -5,16 +5,30 @@ use rustix::process::{Signal, kill_process};
 
 use crate::support::{Scene, signal, soon, terminate, worker_of};
 
+/// Kills in the test run; `VEDETTA_KILLS` asks for more, at other moments.
+fn rounds() -> u64 {
+    let kills =
+        std::env::var("VEDETTA_KILLS").ok().and_then(|kills| kills.parse::<usize>().ok()).unwrap_or(0);
+    kills.div_ceil(MOMENTS.len()).max(1) as u64
+}
+
 /// Requests after which the victim is killed: at the first poll, among the pages, at the last ones.
 const MOMENTS: &[u64] = &[1, 4, 7, 11, 16, 24];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_killed_at_any_moment_loses_nothing() {
+    for round in 0..rounds() {
+        killed_again_and_again(round).await;
+    }
+}
+
+async fn killed_again_and_again(round: u64) {
     let scene = Scene::new().await;
     let mut answered = 0;
     for moment in MOMENTS {
         let mut daemon = scene.daemon();
-        let wanted = answered + moment;
+        // Other moments in every round, the same ones in every run.
+        let wanted = answered + moment + round * 7919 % 5;
         soon("the requests", scene.site.until(|counts| counts.values().sum::<u64>() >= wanted)).await;
         signal(&daemon, Signal::KILL);
         daemon.wait().await.unwrap();

@@ -1,14 +1,18 @@
 //! Record in, changes of the index out. Every decision was made before the record was written, so
 //! that live work, replay after a crash and a rebuild all end in the same state.
 
-use vedetta_domain::{AlertId, Item, ItemId};
+use jiff::Timestamp;
+use vedetta_domain::{AlertId, Item, ItemId, StoryId};
 
 use crate::{
     Position, StoreError,
     index::{Changes, Index},
     keys,
-    record::{AlertRow, Commit, ItemEnd, Record, RetryAfter},
-    rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
+    record::{AlertRow, Commit, Expired, ItemEnd, Kept, Record, RetryAfter},
+    rows::{
+        ArticleRow, DocumentRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow,
+        StoryRow,
+    },
 };
 
 /// What `record`, which stands at `position`, changes.
@@ -24,7 +28,9 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
         Record::ItemStarted { item, attempt } => {
             update_item(index, &mut to, *item, |row| row.attempts = *attempt)?
         }
-        Record::ItemEnded { item, end, .. } => update_item(index, &mut to, *item, |row| ended(row, end))?,
+        Record::ItemEnded { item, end, at } => {
+            update_item(index, &mut to, *item, |row| ended(row, end, *at))?;
+        }
         Record::Committed(commit) => committed(index, &mut to, commit, position)?,
         Record::Raised(row) => raised(&mut to, row)?,
         Record::MessageFrozen { message, at } => {
@@ -58,12 +64,14 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
             row.state = MessageState::Dead;
             row.error = Some(error.clone());
         })?,
+        Record::Kept { facts } => facts.iter().try_for_each(|fact| kept(index, &mut to, fact))?,
+        Record::Expired(expired) => self::expired(index, &mut to, expired)?,
     }
     Ok(to)
 }
 
 fn found(index: &Index, to: &mut Changes, item: &Item) -> Result<(), StoreError> {
-    if index.has(keys::item(item.id))? {
+    if index.has(keys::item(item.id))? || index.has(keys::seen(item.id))? {
         return Ok(());
     }
     let row = ItemRow {
@@ -73,6 +81,7 @@ fn found(index: &Index, to: &mut Changes, item: &Item) -> Result<(), StoreError>
         deaths: 0,
         due: item.first_seen,
         error: None,
+        ended: None,
     };
     to.mark(keys::due_item(row.due, item.id));
     to.put(keys::item(item.id), &row)
@@ -88,15 +97,30 @@ fn update_item(
     let Some(mut row) = index.get::<ItemRow>(keys::item(id))? else {
         return Ok(());
     };
-    to.remove(keys::due_item(row.due, id));
+    unlist(to, &row);
     change(&mut row);
-    if row.status == ItemStatus::Waiting {
-        to.mark(keys::due_item(row.due, id));
-    }
+    list(to, &row);
     to.put(keys::item(id), &row)
 }
 
-fn ended(row: &mut ItemRow, end: &ItemEnd) {
+/// Marks an item where one looks for what is due, and for what is old.
+fn list(to: &mut Changes, row: &ItemRow) {
+    if row.status == ItemStatus::Waiting {
+        to.mark(keys::due_item(row.due, row.item.id));
+    }
+    if let Some(at) = row.ended {
+        to.mark(keys::ended(at, row.item.id));
+    }
+}
+
+fn unlist(to: &mut Changes, row: &ItemRow) {
+    to.remove(keys::due_item(row.due, row.item.id));
+    if let Some(at) = row.ended {
+        to.remove(keys::ended(at, row.item.id));
+    }
+}
+
+fn ended(row: &mut ItemRow, end: &ItemEnd, at: Timestamp) {
     let (status, error) = match end {
         ItemEnd::Retry { error, retry_at, after } => {
             row.due = *retry_at;
@@ -109,6 +133,7 @@ fn ended(row: &mut ItemRow, end: &ItemEnd) {
         ItemEnd::Dropped { error } => (ItemStatus::Dropped, error),
         ItemEnd::Quarantined { error } => (ItemStatus::Quarantined, error),
     };
+    row.ended = (status != ItemStatus::Waiting).then_some(at);
     row.status = status;
     row.error = Some(error.clone());
 }
@@ -118,32 +143,46 @@ fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Positio
     if index.has(keys::item(id))? {
         update_item(index, to, id, |row| {
             row.status = ItemStatus::Done;
-            row.error = None;
+            (row.error, row.ended) = (None, None);
+            // The record has them.
+            (row.item.entry.summary, row.item.entry.content) = (None, None);
         })?;
     }
+    let before = index.get::<ArticleRow>(keys::article(id))?;
+    let last = index.last_document()?;
+    let document = match (&before, commit.marks.document) {
+        (Some(before), _) => before.document,
+        (None, 0) => last + 1,
+        (None, given) => given,
+    };
+    if let Some(before) = &before {
+        told(index, to, id, before)?;
+        if before.story != commit.verdict.story {
+            let mut row = index.get::<StoryRow>(keys::story(before.story))?.unwrap_or_default();
+            row.tellings.retain(|telling| *telling != id);
+            story(to, before.story, &row)?;
+        }
+    }
+    if document > last {
+        to.put(keys::LAST_DOCUMENT.to_vec(), &document)?;
+    }
     let row = ArticleRow {
-        position,
+        position: Some(position),
+        document,
         story: commit.verdict.story,
         telling: commit.telling.clone(),
+        canonical_url: commit.marks.canonical_url.clone(),
         exact: commit.marks.exact.clone(),
-        features: commit.marks.features.clone(),
         judged: commit.judged.clone(),
         lexicon_only: commit.article.model.is_none(),
+        first: before.as_ref().map_or(commit.at, |before| before.first),
         at: commit.at,
     };
-    to.put(keys::article(id), &row)?;
-    if let Some(url) = &commit.marks.canonical_url {
-        to.put(keys::url(url), &id)?;
-    }
-    if !commit.marks.exact.is_empty() && !index.has(keys::exact(&commit.marks.exact))? {
-        to.put(keys::exact(&commit.marks.exact), &id)?;
-    }
-    for &band in &commit.marks.bands {
-        to.mark(keys::band(band, id));
-    }
-    for key in &commit.marks.story_keys {
-        to.mark(keys::story_key(key, commit.at, id));
-    }
+    let first = !commit.marks.exact.is_empty() && !index.has(keys::exact(&commit.marks.exact))?;
+    let features =
+        FeaturesRow { features: commit.marks.features.clone(), keys: commit.marks.story_keys.clone() };
+    article(to, id, &row, [true, first], Some(&features))?;
+    to.marks(document, commit.marks.bands.clone());
     let mut story = index.get::<StoryRow>(keys::story(commit.verdict.story))?.unwrap_or_default();
     if !story.tellings.contains(&id) {
         story.tellings.push(id);
@@ -153,6 +192,7 @@ fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Positio
         story.revisions += 1;
         raised(to, row)?;
     }
+    story.version += 1;
     to.put(keys::story(commit.verdict.story), &story)?;
     for alert in &commit.joins {
         if let Some(mut row) = index.get::<OutboxRow>(keys::alert(alert))? {
@@ -160,6 +200,140 @@ fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Positio
             to.put(keys::alert(alert), &row)?;
         }
     }
+    Ok(())
+}
+
+/// Writes a story; one that nobody tells any more goes.
+fn story(to: &mut Changes, id: StoryId, row: &StoryRow) -> Result<(), StoreError> {
+    if row.tellings.is_empty() {
+        to.remove(keys::story(id));
+        return Ok(());
+    }
+    to.put(keys::story(id), row)
+}
+
+/// Writes an article's rows. `points`: its address and its text point at it.
+fn article(
+    to: &mut Changes,
+    id: ItemId,
+    row: &ArticleRow,
+    points: [bool; 2],
+    features: Option<&FeaturesRow>,
+) -> Result<(), StoreError> {
+    to.put(keys::article(id), row)?;
+    to.put(keys::document(row.document), &DocumentRow { id, at: row.first })?;
+    if let Some(url) = row.canonical_url.as_ref().filter(|_| points[0]) {
+        to.put(keys::url(url), &id)?;
+    }
+    if points[1] && !row.exact.is_empty() {
+        to.put(keys::exact(&row.exact), &id)?;
+    }
+    if let Some(features) = features {
+        to.put(keys::features(row.at, id), features)?;
+        for key in &features.keys {
+            to.mark(keys::story_key(key, row.at, id));
+        }
+    }
+    Ok(())
+}
+
+/// No other telling of an article's event is looked for any more.
+fn told(index: &Index, to: &mut Changes, id: ItemId, row: &ArticleRow) -> Result<(), StoreError> {
+    let key = keys::features(row.at, id);
+    if let Some(features) = index.get::<FeaturesRow>(key.clone())? {
+        features.keys.iter().for_each(|key| to.remove(keys::story_key(key, row.at, id)));
+        to.remove(key);
+    }
+    Ok(())
+}
+
+fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> {
+    match fact {
+        Kept::Source { source, state } => to.put(keys::source(source), state)?,
+        Kept::Item(row) => {
+            let id = row.item.id;
+            if let Some(before) = index.get::<ItemRow>(keys::item(id))? {
+                unlist(to, &before);
+            }
+            list(to, row);
+            to.put(keys::item(id), row)?;
+        }
+        Kept::Seen { item } => to.mark(keys::seen(*item)),
+        Kept::Article { item, row, marks, points, features } => {
+            if row.document > index.last_document()? {
+                to.put(keys::LAST_DOCUMENT.to_vec(), &row.document)?;
+            }
+            article(to, *item, row, *points, features.as_ref())?;
+            to.marks(row.document, marks.clone());
+        }
+        Kept::Story { story, row } => to.put(keys::story(*story), row)?,
+        Kept::Alert(row) => {
+            for (channel, message) in &row.channels {
+                if message.is_empty() {
+                    to.mark(keys::pending(channel, row.alert.created, &row.alert.id));
+                }
+            }
+            to.put(keys::alert(&row.alert.id), row)?;
+        }
+        Kept::Message(row) => {
+            let id = &row.message.id;
+            if let Some(before) = index.get::<MessageRow>(keys::message(id))? {
+                to.remove(keys::due_message(&before.message.channel, before.due, id));
+            }
+            if row.state == MessageState::Frozen {
+                to.mark(keys::due_message(&row.message.channel, row.due, id));
+            }
+            to.put(keys::message(id), row)?;
+        }
+        Kept::Channel { channel, sent } => to.put(keys::channel(channel), sent)?,
+    }
+    Ok(())
+}
+
+fn expired(index: &Index, to: &mut Changes, expired: &Expired) -> Result<(), StoreError> {
+    for id in &expired.told {
+        if let Some(row) = index.get::<ArticleRow>(keys::article(*id))? {
+            told(index, to, *id, &row)?;
+        }
+    }
+    let mut stories = std::collections::BTreeMap::<_, StoryRow>::new();
+    for id in &expired.articles {
+        let Some(row) = index.get::<ArticleRow>(keys::article(*id))? else { continue };
+        told(index, to, *id, &row)?;
+        let points = |key: Vec<u8>| {
+            Ok::<_, StoreError>((index.get::<ItemId>(key.clone())? == Some(*id)).then_some(key))
+        };
+        let url = row.canonical_url.as_ref().map(|url| points(keys::url(url))).transpose()?.flatten();
+        let exact = points(keys::exact(&row.exact))?;
+        url.into_iter().chain(exact).for_each(|key| to.remove(key));
+        to.remove(keys::article(*id));
+        to.remove(keys::document(row.document));
+        let item = index.get::<ItemRow>(keys::item(*id))?;
+        if item.is_some_and(|row| row.status == ItemStatus::Done) {
+            to.remove(keys::item(*id));
+            to.mark(keys::seen(*id));
+        }
+        let told = match stories.entry(row.story) {
+            std::collections::btree_map::Entry::Occupied(slot) => slot.into_mut(),
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert(index.get(keys::story(row.story))?.unwrap_or_default())
+            }
+        };
+        told.tellings.retain(|telling| telling != id);
+    }
+    for (id, row) in stories {
+        story(to, id, &row)?;
+    }
+    for (at, id) in &expired.items {
+        to.remove(keys::ended(*at, *id));
+        let ended = |row: ItemRow| row.ended.is_some_and(|ended| keys::millis(ended) == keys::millis(*at));
+        if index.get::<ItemRow>(keys::item(*id))?.is_some_and(ended) {
+            to.remove(keys::item(*id));
+            to.mark(keys::seen(*id));
+        }
+    }
+    expired.alerts.iter().for_each(|id| to.remove(keys::alert(id)));
+    expired.messages.iter().for_each(|id| to.remove(keys::message(id)));
     Ok(())
 }
 

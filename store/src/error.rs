@@ -29,6 +29,16 @@ pub enum StoreError {
         /// Why not.
         why: String,
     },
+    /// Somebody else changed the story meanwhile: decide again.
+    #[error("story {story} was changed meanwhile: it has version {found}, version {expected} was expected")]
+    Conflict {
+        /// The story.
+        story: String,
+        /// What the decision was made on.
+        expected: u32,
+        /// What is there.
+        found: u32,
+    },
     /// The store was closed or its writer ended.
     #[error("the store is closed")]
     Closed,
@@ -40,9 +50,29 @@ impl StoreError {
         move |source| Self::Io { verb, path, source }
     }
 
+    /// The same error for another caller of the same write.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Io { verb, path, source } => {
+                let source = match source.raw_os_error() {
+                    Some(code) => io::Error::from_raw_os_error(code),
+                    None => io::Error::new(source.kind(), source.to_string()),
+                };
+                Self::Io { verb, path: path.clone(), source }
+            }
+            Self::Locked(path) => Self::Locked(path.clone()),
+            Self::Index(why) => Self::Index(why.clone()),
+            Self::Record { position, why } => Self::Record { position: position.clone(), why: why.clone() },
+            Self::Conflict { story, expected, found } => {
+                Self::Conflict { story: story.clone(), expected: *expected, found: *found }
+            }
+            Self::Closed => Self::Closed,
+        }
+    }
+
     /// Whether the same call may succeed later without anybody's help.
     pub fn retry(&self) -> bool {
-        matches!(self, Self::Io { .. })
+        matches!(self, Self::Io { .. } | Self::Conflict { .. })
     }
 }
 

@@ -1,22 +1,24 @@
 //! sled behind names of our own: rows as JSON, scans with an end, one batch a record.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Position, StoreError, keys};
+use crate::{Position, StoreError, keys, marks::Marks};
 
 /// The index. Cheap to clone; readable from any thread, written by the writer alone.
 #[derive(Debug, Clone)]
 pub struct Index {
     db: sled::Db,
     rows: sled::Tree,
+    marks: Arc<Marks>,
 }
 
 /// What one record changes, applied all or nothing with the record's position.
 #[derive(Default)]
 pub struct Changes {
     batch: sled::Batch,
+    marks: Vec<(u32, Vec<u64>)>,
 }
 
 impl Changes {
@@ -34,11 +36,16 @@ impl Changes {
     pub fn remove(&mut self, key: Vec<u8>) {
         self.batch.remove(key);
     }
+
+    /// A text's marks under its document's number.
+    pub fn marks(&mut self, document: u32, marks: Vec<u64>) {
+        self.marks.push((document, marks));
+    }
 }
 
 impl Index {
-    /// Opens or creates the index in `dir`; `cache_bytes` bounds sled's page cache.
-    pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+    /// Opens or creates the index in `dir`, which reads the marks in `marks`; `cache_bytes` bounds sled's page cache.
+    pub fn open(dir: &Path, marks: Arc<Marks>, cache_bytes: u64) -> Result<Self, StoreError> {
         let db = sled::Config::new()
             .path(dir)
             .cache_capacity(cache_bytes)
@@ -46,7 +53,7 @@ impl Index {
             .flush_every_ms(Some(500))
             .open()?;
         let rows = db.open_tree("rows")?;
-        Ok(Self { db, rows })
+        Ok(Self { db, rows, marks })
     }
 
     pub fn get<T: DeserializeOwned>(&self, key: Vec<u8>) -> Result<Option<T>, StoreError> {
@@ -104,7 +111,24 @@ impl Index {
     /// Applies what the record at `position` changes: all of it with its position, or nothing.
     pub fn apply(&self, mut changes: Changes, position: Position) -> Result<(), StoreError> {
         changes.put(keys::POSITION.to_vec(), &position)?;
-        Ok(self.rows.apply_batch(changes.batch)?)
+        self.rows.apply_batch(changes.batch)?;
+        changes.marks.iter().for_each(|(document, marks)| self.marks.add(*document, marks));
+        self.marks.flush(position, false)
+    }
+
+    /// The marks of all texts.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// The highest number that a document was given.
+    pub fn last_document(&self) -> Result<u32, StoreError> {
+        Ok(self.get(keys::LAST_DOCUMENT.to_vec())?.unwrap_or(0))
+    }
+
+    /// Bytes that sled's files and the marks take.
+    pub fn bytes(&self) -> Result<u64, StoreError> {
+        Ok(self.db.size_on_disk()? + self.marks.bytes())
     }
 
     /// Every row, for comparing two states.
@@ -114,6 +138,9 @@ impl Index {
     }
 
     pub fn flush(&self) -> Result<(), StoreError> {
+        if let Some(position) = self.position()? {
+            self.marks.flush(position, true)?;
+        }
         self.db.flush()?;
         Ok(())
     }

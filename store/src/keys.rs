@@ -8,6 +8,9 @@ use vedetta_domain::{AlertId, ItemId, SourceId, StoryId};
 /// Position of the last applied record.
 pub const POSITION: &[u8] = b"!position";
 
+/// The highest number that a document was given.
+pub const LAST_DOCUMENT: &[u8] = b"!document";
+
 /// First letters of the rows.
 pub mod prefix {
     pub const SOURCE: u8 = b's';
@@ -16,7 +19,10 @@ pub mod prefix {
     pub const ARTICLE: u8 = b'a';
     pub const URL: u8 = b'u';
     pub const EXACT: u8 = b'x';
-    pub const BAND: u8 = b'b';
+    pub const DOCUMENT: u8 = b'n';
+    pub const FEATURES: u8 = b'f';
+    pub const SEEN: u8 = b'z';
+    pub const ENDED: u8 = b'e';
     pub const STORY: u8 = b't';
     pub const STORY_KEY: u8 = b'k';
     pub const ALERT: u8 = b'o';
@@ -67,12 +73,20 @@ pub fn exact(exact: &str) -> Vec<u8> {
     key(prefix::EXACT, &[exact.as_bytes()])
 }
 
-pub fn bands(band: u64) -> Vec<u8> {
-    key(prefix::BAND, &[&band.to_be_bytes()])
+pub fn document(number: u32) -> Vec<u8> {
+    key(prefix::DOCUMENT, &[&number.to_be_bytes()])
 }
 
-pub fn band(band: u64, id: ItemId) -> Vec<u8> {
-    key(prefix::BAND, &[&band.to_be_bytes(), &id.0])
+pub fn features(at: Timestamp, id: ItemId) -> Vec<u8> {
+    key(prefix::FEATURES, &[&millis(at), &id.0])
+}
+
+pub fn seen(id: ItemId) -> Vec<u8> {
+    key(prefix::SEEN, &[&id.0])
+}
+
+pub fn ended(at: Timestamp, id: ItemId) -> Vec<u8> {
+    key(prefix::ENDED, &[&millis(at), &id.0])
 }
 
 pub fn story(id: StoryId) -> Vec<u8> {
@@ -118,4 +132,20 @@ pub fn channel(channel: &str) -> Vec<u8> {
 /// The item id at the end of an index key.
 pub fn trailing_item(key: &[u8]) -> Option<ItemId> {
     key.last_chunk::<16>().map(|id| ItemId(*id))
+}
+
+/// The document's number at the end of an index key.
+pub fn trailing_document(key: &[u8]) -> Option<u32> {
+    key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number))
+}
+
+/// The time behind the first letter of an index key.
+pub fn leading_time(key: &[u8]) -> Option<Timestamp> {
+    let millis = u64::from_be_bytes(key.get(1..9)?.try_into().ok()?);
+    Timestamp::from_millisecond(i64::try_from(millis).ok()?).ok()
+}
+
+/// The text behind first letter, hash and time in an index key: an alert's or a message's id.
+pub fn trailing_id(key: &[u8]) -> &str {
+    key.get(25..).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or_default()
 }

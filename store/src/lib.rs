@@ -8,25 +8,43 @@
 //! server can stand in its place.
 
 mod apply;
+mod archive;
+#[cfg(test)]
+mod conformance;
+pub mod disk;
 mod error;
-mod frame;
 mod index;
 mod journal;
+mod keep;
 mod keys;
+mod local;
 mod lookup;
+mod marks;
+mod memory;
+#[cfg(test)]
+mod months;
 mod open;
-mod outbox;
 mod record;
 mod rows;
-mod segment;
 mod store;
 #[cfg(test)]
 mod testing;
+mod tidy;
 mod writer;
 
+pub use archive::{Archive, Checked};
 pub use error::StoreError;
-pub use journal::Position;
-pub use open::{OpenOptions, OpenReport};
-pub use record::{AlertRow, Commit, ItemEnd, Marks, Record, RetryAfter};
-pub use rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow};
-pub use store::{Stats, Store};
+pub use journal::{
+    Damage, Position,
+    segment::{Form, SegmentInfo},
+};
+pub use local::LocalStore;
+pub use memory::MemoryStore;
+pub use open::{Clock, OpenOptions, OpenReport};
+pub use record::{AlertRow, Commit, Expired, ItemEnd, Kept, Marks, Record, RetryAfter};
+pub use rows::{
+    ArticleRow, DocumentRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow,
+    TellingRow,
+};
+pub use store::{Cursor, SharedStore, Stats, Store};
+pub use tidy::{Retention, TidyReport};

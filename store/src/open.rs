@@ -1,29 +1,67 @@
 //! Opening: lock, cut the torn tail, open the index or rebuild it, replay what it has not seen.
 
 use std::{
+    fmt,
     fs::{File, OpenOptions as FileOptions, TryLockError},
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
+
+use jiff::Timestamp;
 
 use crate::{
     StoreError, apply,
+    disk::{Disk, RealDisk},
     index::Index,
-    journal::{self, Damage, Journal, Position},
-    record::Record,
+    journal::{self, Damage, Journal, Limits, Position},
+    keys,
+    marks::Marks,
+    record::{Kept, Record},
+    rows::ArticleRow,
 };
 
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// Sizes; the defaults suit one small machine.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct OpenOptions {
     /// A segment is closed once it is this long.
     pub segment_bytes: u64,
+    /// Or this old.
+    pub segment_age: Duration,
     /// Bound of sled's page cache.
     pub cache_bytes: u64,
+    /// Make the index anew though nothing is wrong with it.
+    pub rebuild: bool,
+    /// Tells the time, which is written into segments.
+    pub clock: Clock,
+    /// Where the journal lies. The index lies on the machine's own disk: it is not needed after a crash.
+    pub disk: Arc<dyn Disk>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, cache_bytes: 8 << 20 }
+        Self {
+            segment_bytes: 64 << 20,
+            segment_age: Duration::from_secs(7 * 86_400),
+            cache_bytes: 8 << 20,
+            rebuild: false,
+            clock: Arc::new(Timestamp::now),
+            disk: Arc::new(RealDisk),
+        }
+    }
+}
+
+impl fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("segment_bytes", &self.segment_bytes)
+            .field("segment_age", &self.segment_age)
+            .field("cache_bytes", &self.cache_bytes)
+            .field("disk", &self.disk)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,39 +95,49 @@ pub fn journal_dir(dir: &Path) -> PathBuf {
 pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
     std::fs::create_dir_all(dir).map_err(StoreError::io("create", dir))?;
     let lock = lock(dir)?;
-    let (journal, torn) = Journal::open(&journal_dir(dir), options.segment_bytes)?;
+    let limits = Limits { bytes: options.segment_bytes, age: options.segment_age };
+    let (journal, torn) = Journal::open(options.disk.clone(), &journal_dir(dir), limits, (options.clock)())?;
     let mut report = OpenReport { cut_bytes: torn.cut_bytes, ..OpenReport::default() };
 
     let index_dir = dir.join("index");
-    let index = match open_index(&index_dir, options, journal.end()) {
-        Ok(index) => index,
+    let marks = Arc::new(Marks::open(&dir.join("marks"))?);
+    let empty = |marks: &Arc<Marks>| {
+        // Documents are numbered anew, so the marks go with the rows.
+        marks.clear()?;
+        set_aside(&index_dir)?;
+        Index::open(&index_dir, marks.clone(), options.cache_bytes)
+    };
+    let mut index = match open_index(&index_dir, &marks, options, journal.end()) {
+        Ok(index) if !options.rebuild => index,
+        Ok(index) => {
+            drop(index);
+            report.rebuilt = Some("it was asked for".into());
+            empty(&marks)?
+        }
         Err(error) => {
             report.rebuilt = Some(error.to_string());
-            set_aside(&index_dir)?;
-            Index::open(&index_dir, options.cache_bytes)?
+            empty(&marks)?
         }
     };
-    let missing = index.position()?.is_none();
-    match replay(dir, &index) {
-        Ok((replayed, damage)) => {
-            if missing && replayed > 0 && report.rebuilt.is_none() {
-                report.rebuilt = Some("its files were missing".into());
-            }
-            report.replayed = replayed;
-            report.damage = damage;
-            Ok(Opened { lock, journal, index, report })
+    if index.position()?.is_none() {
+        marks.clear()?;
+        let begin = journal::segment::HEADER;
+        if report.rebuilt.is_none() && journal.end() > (Position { segment: 1, offset: begin }) {
+            report.rebuilt = Some("its files were missing".into());
         }
+    }
+    let replayed = match replay(&*options.disk, dir, &index) {
         // Replay reads rows too: a damaged index may show only here. From empty it cannot fail so.
         Err(StoreError::Index(error)) if report.rebuilt.is_none() => {
             drop(index);
-            set_aside(&index_dir)?;
-            let index = Index::open(&index_dir, options.cache_bytes)?;
-            let (replayed, damage) = replay(dir, &index)?;
-            report = OpenReport { rebuilt: Some(error), replayed, damage, ..report };
-            Ok(Opened { lock, journal, index, report })
+            report.rebuilt = Some(error);
+            index = empty(&marks)?;
+            replay(&*options.disk, dir, &index)?
         }
-        Err(error) => Err(error),
-    }
+        other => other?,
+    };
+    (report.replayed, report.damage) = replayed;
+    Ok(Opened { lock, journal, index, report })
 }
 
 fn lock(dir: &Path) -> Result<File, StoreError> {
@@ -108,14 +156,23 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
 }
 
 /// sled panics on some kinds of damage instead of answering: that counts as an answer here.
-fn open_index(dir: &Path, options: &OpenOptions, end: Position) -> Result<Index, StoreError> {
-    let index = std::panic::catch_unwind(|| Index::open(dir, options.cache_bytes))
+fn open_index(
+    dir: &Path,
+    marks: &Arc<Marks>,
+    options: &OpenOptions,
+    end: Position,
+) -> Result<Index, StoreError> {
+    let (cache_bytes, marks) = (options.cache_bytes, marks.clone());
+    let open = std::panic::AssertUnwindSafe(|| Index::open(dir, marks, cache_bytes));
+    let index = std::panic::catch_unwind(open)
         .map_err(|_| StoreError::Index("sled panicked while opening its files".into()))??;
     match index.position()? {
         Some(position) if position >= end => {
             Err(StoreError::Index(format!("it is at {position}, past the journal's end {end}")))
         }
-        None if end > (Position { segment: 1, offset: 8 }) && dir_was_used(&index)? => {
+        None if end > (Position { segment: 1, offset: journal::segment::HEADER })
+            && dir_was_used(&index)? =>
+        {
             Err(StoreError::Index("it has rows but no position".into()))
         }
         _ => Ok(index),
@@ -135,15 +192,22 @@ fn set_aside(dir: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Applies what the journal holds after the index's position.
-fn replay(dir: &Path, index: &Index) -> Result<(u64, Vec<Damage>), StoreError> {
+/// Applies what the journal holds after the index's position, and adds the marks that are not on disk.
+fn replay(disk: &dyn Disk, dir: &Path, index: &Index) -> Result<(u64, Vec<Damage>), StoreError> {
     let seen = index.position()?;
+    // Reading again from the start is cheap beside a damaged run; a run may also be ahead of the rows.
+    let marked = index.marks().until();
+    let from = seen.unwrap_or_default().min(if seen.is_some() { marked } else { Position::default() });
     let mut replayed = 0;
-    let damage = journal::stream(&journal_dir(dir), seen.unwrap_or_default(), |position, payload| {
-        if Some(position) == seen {
+    let damage = journal::stream(disk, &journal_dir(dir), from, |position, payload| {
+        let applied = seen.is_some_and(|seen| position <= seen);
+        if applied && position <= marked {
             return Ok(());
         }
         let record = Record::decode(&payload, position)?;
+        if applied {
+            return mark(index, record);
+        }
         let changes = apply::changes(index, &record, position)?;
         index.apply(changes, position)?;
         replayed += 1;
@@ -152,11 +216,28 @@ fn replay(dir: &Path, index: &Index) -> Result<(u64, Vec<Damage>), StoreError> {
     Ok((replayed, damage))
 }
 
+/// Adds the marks of a record whose rows are there.
+fn mark(index: &Index, record: Record) -> Result<(), StoreError> {
+    let add = |item, marks: &[u64]| {
+        let row = index.get::<ArticleRow>(keys::article(item))?;
+        row.iter().for_each(|row| index.marks().add(row.document, marks));
+        Ok(())
+    };
+    match record {
+        Record::Committed(commit) => add(commit.item.id, &commit.marks.bands),
+        Record::Kept { facts } => facts.into_iter().try_for_each(|fact| match fact {
+            Kept::Article { item, marks, .. } => add(item, &marks),
+            _ => Ok(()),
+        }),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        Store,
+        LocalStore, Store as _,
         record::ItemEnd,
         testing::{self, NOW},
     };
@@ -164,18 +245,21 @@ mod tests {
     /// Fills a store with every kind of record, damages it with `hurt`, and opens it again.
     async fn check(hurt: impl FnOnce(&Path), rebuilt: bool) {
         let dir = tempfile::tempdir().unwrap();
-        let (store, report) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
+        let (store, report) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
         assert_eq!(report, OpenReport::default());
         testing::fill(&store).await;
-        let before = store.index.dump();
-        assert!(before.len() > 15, "{}", before.len());
+        let before = (store.index.dump(), store.index.marks().dump());
+        assert!(before.0.len() > 15 && !before.1.is_empty());
         store.close().await;
+        drop(store);
 
         hurt(dir.path());
-        let (store, report) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
+        let (store, report) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
         assert_eq!(report.rebuilt.is_some(), rebuilt, "{report:?}");
-        assert_eq!(store.index.dump(), before, "the state is the same, to the byte");
+        let after = (store.index.dump(), store.index.marks().dump());
+        assert_eq!(after, before, "the state is the same, to the byte");
         store.close().await;
+        drop(store);
     }
 
     #[tokio::test]
@@ -186,6 +270,11 @@ mod tests {
     #[tokio::test]
     async fn a_deleted_index_is_rebuilt() {
         check(|dir| std::fs::remove_dir_all(dir.join("index")).unwrap(), true).await;
+    }
+
+    #[tokio::test]
+    async fn lost_marks_are_read_again() {
+        check(|dir| std::fs::remove_dir_all(dir.join("marks")).unwrap(), false).await;
     }
 
     #[tokio::test]
@@ -201,7 +290,7 @@ mod tests {
     #[tokio::test]
     async fn a_torn_journal_tail_behind_the_index_is_rebuilt() {
         let dir = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
+        let (store, _) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
         testing::fill(&store).await;
         let end = ItemEnd::Dropped { error: "gone".into() };
         let ids: Vec<_> = (0..10).map(|n| testing::item(n).id).collect();
@@ -212,22 +301,25 @@ mod tests {
         }
         store.end(waiting[0], end, NOW).await.unwrap();
         store.close().await;
+        drop(store);
         // The disk lost the last record, sled did not: the journal is right.
-        let path = crate::segment::path(&journal_dir(dir.path()), 1);
+        let path = crate::journal::segment::path(&journal_dir(dir.path()), 1);
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
-        let (store, report) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
+        let (store, report) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
         assert!(report.cut_bytes > 0 && report.rebuilt.is_some(), "{report:?}");
         let row = store.item(waiting[0]).await.unwrap().unwrap();
         assert_eq!(row.status, crate::ItemStatus::Waiting);
         store.close().await;
+        drop(store);
     }
 
     #[tokio::test]
     async fn two_processes_cannot_share_a_store() {
         let dir = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(dir.path(), &OpenOptions::default()).unwrap();
-        assert!(matches!(Store::open(dir.path(), &OpenOptions::default()), Err(StoreError::Locked(_))));
+        let (store, _) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
+        assert!(matches!(LocalStore::open(dir.path(), &OpenOptions::default()), Err(StoreError::Locked(_))));
         store.close().await;
+        drop(store);
     }
 }

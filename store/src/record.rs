@@ -3,14 +3,17 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vedetta_domain::{
-    Alert, AlertId, DedupeVerdict, Item, ItemId, Message, PollState, SourceId, TaggedArticle, Telling,
-    WatchId,
+    Alert, AlertId, DedupeVerdict, Item, ItemId, Message, PollState, SourceId, StoryId, TaggedArticle,
+    Telling, WatchId,
 };
 
-use crate::{Position, StoreError};
+use crate::{
+    Position, StoreError,
+    rows::{ArticleRow, FeaturesRow, ItemRow, MessageRow, OutboxRow, StoryRow},
+};
 
 /// Version of the records that this build writes. Older ones must load for ever.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// One unit of change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,6 +81,80 @@ pub enum Record {
         /// When.
         at: Timestamp,
     },
+    /// Facts of segments that are about to go.
+    Kept {
+        /// They.
+        facts: Vec<Kept>,
+    },
+    /// What is let go because of its age.
+    Expired(Box<Expired>),
+}
+
+/// A fact that is still wanted when the segment goes in which it stood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "kebab-case")]
+pub enum Kept {
+    /// A source's state.
+    Source {
+        /// The source.
+        source: SourceId,
+        /// Its state.
+        state: Box<PollState>,
+    },
+    /// An item's.
+    Item(Box<ItemRow>),
+    /// An item that is only to be known again.
+    Seen {
+        /// The item.
+        item: ItemId,
+    },
+    /// All of an article but its text.
+    Article {
+        /// Its item.
+        item: ItemId,
+        /// Its row.
+        row: Box<ArticleRow>,
+        /// Its text's marks.
+        marks: Vec<u64>,
+        /// It is the one that its address points at, and its text.
+        points: [bool; 2],
+        /// By what other tellings are told, while they may come.
+        features: Option<FeaturesRow>,
+    },
+    /// A story.
+    Story {
+        /// Its id.
+        story: StoryId,
+        /// Its row.
+        row: Box<StoryRow>,
+    },
+    /// An alert.
+    Alert(Box<OutboxRow>),
+    /// A message.
+    Message(Box<MessageRow>),
+    /// When a channel took a message last.
+    Channel {
+        /// Its name.
+        channel: String,
+        /// When.
+        sent: Timestamp,
+    },
+}
+
+/// What is let go because of its age.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Expired {
+    /// Articles whose event is over: no other telling is looked for.
+    pub told: Vec<ItemId>,
+    /// Articles, with all by which they would be recognised.
+    pub articles: Vec<ItemId>,
+    /// Items that ended without an article, and when.
+    pub items: Vec<(Timestamp, ItemId)>,
+    /// Alerts.
+    pub alerts: Vec<AlertId>,
+    /// Messages.
+    pub messages: Vec<String>,
 }
 
 /// How work on an item ended without an article.
@@ -128,6 +205,8 @@ pub struct Marks {
     pub exact: String,
     /// MinHash bands and passages of its text.
     pub bands: Vec<u64>,
+    /// The number that its document has there; given when the record is written, 0 before.
+    pub document: u32,
     /// Keys under which the story's other tellings look for it (entity ids).
     pub story_keys: Vec<String>,
     /// The story comparison's features, as JSON of their own crate.
@@ -162,6 +241,9 @@ pub struct Commit {
     pub alerts: Vec<AlertRow>,
     /// Alerts that it joins as another telling.
     pub joins: Vec<AlertId>,
+    /// The version of its story that all this was decided on; `None`: whatever it is.
+    #[serde(default)]
+    pub expected: Option<u32>,
     /// When.
     pub at: Timestamp,
 }
@@ -195,5 +277,90 @@ impl Record {
             )));
         }
         serde_json::from_slice(payload).map_err(|e| broken(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LocalStore, OpenOptions, Retention, Store as _, disk::RealDisk, journal, testing};
+
+    /// The records of every version, a line each; a new version adds a file and leaves the old ones as they are.
+    const VERSIONS: &[(u32, &str)] =
+        &[(1, include_str!("../records/v1.jsonl")), (2, include_str!("../records/v2.jsonl"))];
+
+    #[test]
+    fn records_of_every_version_load() {
+        for (version, lines) in VERSIONS {
+            for line in lines.lines() {
+                let record = Record::decode(line.as_bytes(), Position::default()).unwrap();
+                let mut was: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert_eq!(was["v"], *version);
+                let again = record.encode().unwrap();
+                assert_eq!(Record::decode(&again, Position::default()).unwrap(), record);
+                if *version == VERSION {
+                    let is: serde_json::Value = serde_json::from_slice(&again).unwrap();
+                    assert_eq!(is, was, "a record that is written otherwise has a new version");
+                }
+                was["v"] = (VERSION + 1).into();
+                let newer = Record::decode(was.to_string().as_bytes(), Position::default());
+                assert!(newer.unwrap_err().to_string().contains("upgrade vedetta"));
+            }
+        }
+        assert_eq!(VERSIONS.last().unwrap().0, VERSION);
+    }
+
+    /// What this build writes has the fields of the newest fixture. `VEDETTA_WRITE=1` writes that file: for a new version.
+    #[tokio::test]
+    async fn what_is_written_looks_like_the_newest_fixture() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = OpenOptions {
+            segment_bytes: 4000,
+            clock: std::sync::Arc::new(|| testing::NOW),
+            ..OpenOptions::default()
+        };
+        let store = LocalStore::open(dir.path(), &options).unwrap().0;
+        testing::fill(&store).await;
+        let row = testing::commit(30, vedetta_domain::StoryId::default()).alerts.remove(0);
+        store.raise(row).await.unwrap();
+        let mut lines = Vec::new();
+        let read = |lines: &mut Vec<(String, serde_json::Value)>| {
+            let from = Position::default();
+            let damage = journal::stream(&RealDisk, &dir.path().join("journal"), from, |_, payload| {
+                let value: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+                let kind = value["type"].as_str().unwrap().to_owned();
+                if lines.iter().all(|(known, _)| *known != kind) {
+                    lines.push((kind, value));
+                }
+                Ok(())
+            });
+            assert!(damage.unwrap().is_empty());
+        };
+        read(&mut lines);
+        let day = jiff::SignedDuration::from_hours(24);
+        let keep = Retention { texts: day, ..Retention::default() };
+        store.tidy(testing::NOW + 2 * day, &keep).await.unwrap();
+        store.tidy(testing::NOW + 20 * day, &keep).await.unwrap();
+        read(&mut lines);
+        assert_eq!(
+            lines.len(),
+            11,
+            "every kind of record: {:?}",
+            lines.iter().map(|(kind, _)| kind).collect::<Vec<_>>()
+        );
+        store.close().await;
+        if std::env::var_os("VEDETTA_WRITE").is_some() {
+            let text: String = lines.iter().map(|(_, value)| format!("{value}\n")).collect();
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/records/v2.jsonl"), text).unwrap();
+            return;
+        }
+        let fixture: Vec<serde_json::Value> =
+            VERSIONS.last().unwrap().1.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for (kind, value) in &lines {
+            let keys =
+                |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            let known = fixture.iter().find(|line| line["type"] == kind.as_str()).unwrap();
+            assert_eq!(keys(value), keys(known), "{kind}");
+        }
     }
 }

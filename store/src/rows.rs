@@ -37,26 +37,64 @@ pub struct ItemRow {
     pub due: Timestamp,
     /// The last failure.
     pub error: Option<String>,
+    /// When it ended without an article.
+    #[serde(default)]
+    pub ended: Option<Timestamp>,
 }
 
 /// A stored article, its text left in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArticleRow {
-    /// Where the commit stands.
-    pub position: Position,
+    /// Where the commit stands; `None` once its text was let go.
+    pub position: Option<Position>,
+    /// Its number among the marks, from 1.
+    pub document: u32,
     /// Its story.
     pub story: StoryId,
     /// How others see it.
     pub telling: Telling,
+    /// Canonical address.
+    pub canonical_url: Option<String>,
     /// Hash of the normalised text, hex.
     pub exact: String,
-    /// The story comparison's features.
-    pub features: String,
     /// Watches, with versions, that have judged it.
     pub judged: Vec<(WatchId, String)>,
     /// It was tagged without a model and is to be tagged again.
     pub lexicon_only: bool,
-    /// When it was committed.
+    /// When it was committed first: its age.
+    pub first: Timestamp,
+    /// When it was committed last.
+    pub at: Timestamp,
+}
+
+/// By what other tellings of its event are told; kept for as long as they may come.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FeaturesRow {
+    /// The story comparison's features, as JSON of their own crate.
+    pub features: String,
+    /// Keys under which other tellings look for it.
+    pub keys: Vec<String>,
+}
+
+/// An article that may tell the same event as another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TellingRow {
+    /// Its item.
+    pub id: ItemId,
+    /// Its story.
+    pub story: StoryId,
+    /// Hash of its normalised text, hex.
+    pub exact: String,
+    /// The story comparison's features.
+    pub features: String,
+}
+
+/// Which article has a document's number, and when it was committed first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentRow {
+    /// The article's item.
+    pub id: ItemId,
+    /// When.
     pub at: Timestamp,
 }
 
@@ -69,6 +107,9 @@ pub struct StoryRow {
     pub alerted: BTreeMap<WatchId, AlertId>,
     /// How many alerts (new and updates) it has had.
     pub revisions: u32,
+    /// How often it was changed: what a commit expects.
+    #[serde(default)]
+    pub version: u32,
 }
 
 /// An alert on its way out.

@@ -1,49 +1,31 @@
-//! The verbs that the daemon calls for sources and items. Lookups and the outbox stand beside it.
+//! What the daemon asks of a store. Nothing here says how it is kept: [`crate::LocalStore`] is a journal and sled on this
+//! machine, [`crate::MemoryStore`] forgets all at its end, and a database server can be a third.
+//!
+//! Every implementation passes `conformance.rs`.
 
-use std::{
-    collections::HashSet,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    thread::JoinHandle,
-};
+use std::{collections::HashSet, sync::Arc};
 
+use async_trait::async_trait;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore};
-use vedetta_domain::{Item, ItemId, PollState, SourceId};
+use serde::{Deserialize, Serialize};
+use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryId};
 
 use crate::{
-    OpenOptions, OpenReport, StoreError,
-    index::Index,
-    keys, open,
-    record::{Commit, ItemEnd, Record},
-    rows::{ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow},
-    writer::Writer,
+    Retention, StoreError, TidyReport,
+    record::{AlertRow, Commit, ItemEnd},
+    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow, TellingRow},
 };
 
-/// The store: cheap to clone, one writer thread behind all clones.
-#[derive(Clone)]
-pub struct Store {
-    pub(crate) writer: Writer,
-    pub(crate) index: Index,
-    pub(crate) dir: PathBuf,
-    /// Items that somebody works on. Leases end with the process: nobody else can hold the store.
-    leases: Arc<Mutex<HashSet<ItemId>>>,
-    changed: Arc<Notify>,
-    reads: Arc<Semaphore>,
-    keeper: Arc<Keeper>,
-}
+/// A store that several tasks share.
+pub type SharedStore = Arc<dyn Store>;
 
-/// Reads at once. Each waits on a thread of its own, with caches of its own; more would only fill the memory.
-const READS: usize = 4;
-
-/// What ends with the last clone.
-struct Keeper {
-    thread: Mutex<Option<JoinHandle<()>>>,
-    _lock: std::fs::File,
-}
+/// Where a scan of the archive goes on. Opaque to callers; it outlives a restart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cursor(pub(crate) crate::Position);
 
 /// How many rows of each kind there are.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// Items whose page is to be read.
     pub items_waiting: u64,
@@ -53,7 +35,7 @@ pub struct Stats {
     pub items_dropped: u64,
     /// Items that wait for a person.
     pub items_quarantined: u64,
-    /// Alerts ever decided.
+    /// Alerts that are kept.
     pub alerts: u64,
     /// Messages to be sent.
     pub messages_waiting: u64,
@@ -63,188 +45,123 @@ pub struct Stats {
     pub messages_dead: u64,
 }
 
-impl Store {
-    /// Opens the store in `dir`: replays, repairs or rebuilds as needed. Blocks on the disk.
-    pub fn open(dir: &Path, options: &OpenOptions) -> Result<(Self, OpenReport), StoreError> {
-        let opened = open::open(dir, options)?;
-        let changed = Arc::new(Notify::new());
-        let (writer, thread) = Writer::start(opened.journal, opened.index.clone(), changed.clone())?;
-        let keeper = Arc::new(Keeper { thread: Mutex::new(Some(thread)), _lock: opened.lock });
-        let (index, reads) = (opened.index, Arc::new(Semaphore::new(READS)));
-        let store = Self { writer, index, dir: dir.into(), leases: Arc::default(), changed, reads, keeper };
-        Ok((store, opened.report))
-    }
-
-    /// Ends the writer after what it has been given. The other clones must be gone or idle.
-    pub async fn close(self) {
-        let Self { writer, keeper, index, .. } = self;
-        drop((writer, index));
-        let thread = keeper.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread
-            && tokio::task::spawn_blocking(move || thread.join()).await.is_err()
-        {
-            tracing::error!("the store's writer could not be joined");
-        }
-    }
-
+/// Durable state. **A verb that changes something returns once the change is durable**; one that fails has changed
+/// nothing that its caller has to undo. Verbs take no closures and no open transactions.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
     /// Resolves after the next change of any row. Ask before looking, await after: none is missed.
-    pub fn changed(&self) -> impl Future<Output = ()> + '_ {
-        self.changed.notified()
-    }
+    fn changed(&self) -> BoxFuture<'_, ()>;
 
     /// A source's state, if it was ever polled.
-    pub async fn source(&self, id: &SourceId) -> Result<Option<PollState>, StoreError> {
-        let key = keys::source(id);
-        self.read(move |index| index.get(key)).await
-    }
+    async fn source(&self, id: &SourceId) -> Result<Option<PollState>, StoreError>;
 
     /// Which of `ids` were never recorded.
-    pub async fn unknown(&self, ids: Vec<ItemId>) -> Result<HashSet<ItemId>, StoreError> {
-        self.read(move |index| {
-            let mut unknown = HashSet::new();
-            for id in ids {
-                if !index.has(keys::item(id))? {
-                    unknown.insert(id);
-                }
-            }
-            Ok(unknown)
-        })
-        .await
-    }
+    async fn unknown(&self, ids: Vec<ItemId>) -> Result<HashSet<ItemId>, StoreError>;
 
-    /// Records a poll: its unknown items and the source's new state as one unit.
-    pub async fn record_poll(
+    /// Records a poll: its unknown items and the source's new state as one unit. An item that is known stays as it is.
+    async fn record_poll(
         &self,
         source: SourceId,
         state: PollState,
         items: Vec<Item>,
-    ) -> Result<(), StoreError> {
-        self.writer.write(Record::SourcePolled { source, state: Box::new(state), items }).await?;
-        Ok(())
-    }
+    ) -> Result<(), StoreError>;
 
-    /// Leases up to `limit` items that are due. A lease ends with [`Store::end`], [`Store::commit`],
-    /// [`Store::release`] or the process.
-    pub async fn claim_due(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemRow>, StoreError> {
-        let leases = self.leases.clone();
-        self.read(move |index| {
-            let mut leases = leases.lock().unwrap_or_else(PoisonError::into_inner);
-            let prefix = [keys::prefix::DUE_ITEM];
-            let mut claimed = Vec::new();
-            for key in index.keys(&prefix, &prefix, limit + leases.len())? {
-                if claimed.len() == limit || key.get(1..9) > Some(keys::millis(now).as_slice()) {
-                    break;
-                }
-                let Some(id) = keys::trailing_item(&key).filter(|id| !leases.contains(id)) else {
-                    continue;
-                };
-                if let Some(row) = index.get::<ItemRow>(keys::item(id))? {
-                    leases.insert(id);
-                    claimed.push(row);
-                }
-            }
-            Ok(claimed)
-        })
-        .await
-    }
+    /// Leases up to `limit` items that are due, those first that were due first. A lease ends with [`Store::end`],
+    /// [`Store::commit`], [`Store::release`] or the process.
+    async fn claim_due(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemRow>, StoreError>;
 
     /// When the next item that nobody works on is due.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let leases = self.leases.clone();
-        self.read(move |index| {
-            let leases = leases.lock().unwrap_or_else(PoisonError::into_inner);
-            let prefix = [keys::prefix::DUE_ITEM];
-            let keys = index.keys(&prefix, &prefix, 1 + leases.len())?;
-            let first =
-                keys.iter().find(|key| keys::trailing_item(key).is_some_and(|id| !leases.contains(&id)));
-            Ok(first.and_then(|key| {
-                let millis: [u8; 8] = key.get(1..9)?.try_into().ok()?;
-                Timestamp::from_millisecond(i64::try_from(u64::from_be_bytes(millis)).ok()?).ok()
-            }))
-        })
-        .await
-    }
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Counts a try before it begins.
-    pub async fn begin(&self, row: &ItemRow) -> Result<u32, StoreError> {
-        let attempt = row.attempts + 1;
-        self.writer.write(Record::ItemStarted { item: row.item.id, attempt }).await?;
-        Ok(attempt)
-    }
+    /// Counts a try before it begins; which one it is, from 1.
+    async fn begin(&self, row: &ItemRow) -> Result<u32, StoreError>;
 
-    /// Ends work on an item without an article.
-    pub async fn end(&self, item: ItemId, end: ItemEnd, at: Timestamp) -> Result<(), StoreError> {
-        let written = self.writer.write(Record::ItemEnded { item, end, at }).await;
-        self.release(item);
-        written.map(drop)
-    }
+    /// Ends work on an item without an article, and its lease.
+    async fn end(&self, item: ItemId, end: ItemEnd, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Commits an article with all that follows from it, as one unit.
-    pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        let item = commit.item.id;
-        let written = self.writer.write(Record::Committed(Box::new(commit))).await;
-        self.release(item);
-        written.map(drop)
-    }
+    /// Commits an article with all that follows from it, as one unit, and ends the item's lease.
+    /// [`StoreError::Conflict`] if its story is not the one that it was decided on.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
 
     /// Gives a lease back; the item stays as it is.
-    pub fn release(&self, item: ItemId) {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner).remove(&item);
-    }
+    fn release(&self, item: ItemId);
 
     /// An item's row.
-    pub async fn item(&self, id: ItemId) -> Result<Option<ItemRow>, StoreError> {
-        self.read(move |index| index.get(keys::item(id))).await
-    }
+    async fn item(&self, id: ItemId) -> Result<Option<ItemRow>, StoreError>;
+
+    /// The article last seen at a canonical address.
+    async fn by_url(&self, url: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError>;
+
+    /// The first article with the same normalised text.
+    async fn by_exact(&self, exact: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError>;
+
+    /// Articles whose texts share a mark, those first that share most. Marks that very many texts have tell nothing.
+    async fn by_marks(&self, marks: Vec<u64>) -> Result<Vec<(ItemId, ArticleRow)>, StoreError>;
+
+    /// The tellings of all stories of which one was committed since `since` and shares a key; of each story at most
+    /// `limit`, the last ones.
+    async fn tellings(
+        &self,
+        keys: Vec<String>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<TellingRow>, StoreError>;
+
+    /// A story.
+    async fn story(&self, id: StoryId) -> Result<Option<StoryRow>, StoreError>;
+
+    /// An article's row.
+    async fn article(&self, id: ItemId) -> Result<Option<ArticleRow>, StoreError>;
+
+    /// The commit that a row points at; `None` once its text was let go.
+    async fn stored(&self, row: &ArticleRow) -> Result<Option<Commit>, StoreError>;
+
+    /// Up to `limit` articles that were tagged without a model, after the cursor `after`.
+    async fn lexicon_only(
+        &self,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<(ItemId, ArticleRow)>, StoreError>;
+
+    /// Up to `limit` commits in the order in which they came, behind the cursor `after`, with where to go on.
+    async fn scan(&self, after: Option<Cursor>, limit: usize) -> Result<Vec<(Cursor, Commit)>, StoreError>;
+
+    /// Puts an alert that belongs to no article into the outbox. One that is there already stays.
+    async fn raise(&self, row: AlertRow) -> Result<(), StoreError>;
+
+    /// Alerts that wait for a message of `channel`, the oldest first, not all at once.
+    async fn pending(&self, channel: &str) -> Result<Vec<OutboxRow>, StoreError>;
+
+    /// Freezes a message: from here on its bytes and its id stay, however often it is sent.
+    async fn freeze(&self, message: Message, at: Timestamp) -> Result<(), StoreError>;
+
+    /// The frozen message of `channel` that is due first, due or not.
+    async fn next_message(&self, channel: &str) -> Result<Option<MessageRow>, StoreError>;
+
+    /// The channel took the message.
+    async fn ack(&self, id: &str, at: Timestamp) -> Result<(), StoreError>;
+
+    /// The channel did not take it; it is due again at `retry_at`.
+    async fn nack(&self, id: &str, error: String, retry_at: Timestamp) -> Result<(), StoreError>;
+
+    /// It will not be tried again by itself.
+    async fn dead(&self, id: &str, error: String, at: Timestamp) -> Result<(), StoreError>;
+
+    /// An alert with its channels.
+    async fn alert(&self, id: &AlertId) -> Result<Option<OutboxRow>, StoreError>;
+
+    /// A message's row.
+    async fn message(&self, id: &str) -> Result<Option<MessageRow>, StoreError>;
+
+    /// When `channel` took a message last.
+    async fn last_sent(&self, channel: &str) -> Result<Option<Timestamp>, StoreError>;
 
     /// Counts rows; reads all of them.
-    pub async fn stats(&self) -> Result<Stats, StoreError> {
-        self.read(|index| {
-            let mut stats = Stats::default();
-            each::<ItemRow>(index, keys::prefix::ITEM, |row| match row.status {
-                ItemStatus::Waiting => stats.items_waiting += 1,
-                ItemStatus::Done => stats.items_done += 1,
-                ItemStatus::Dropped => stats.items_dropped += 1,
-                ItemStatus::Quarantined => stats.items_quarantined += 1,
-            })?;
-            each::<OutboxRow>(index, keys::prefix::ALERT, |_| stats.alerts += 1)?;
-            each::<MessageRow>(index, keys::prefix::MESSAGE, |row| match row.state {
-                MessageState::Frozen => stats.messages_waiting += 1,
-                MessageState::Sent => stats.messages_sent += 1,
-                MessageState::Dead => stats.messages_dead += 1,
-            })?;
-            Ok(stats)
-        })
-        .await
-    }
+    async fn stats(&self) -> Result<Stats, StoreError>;
 
-    /// Runs a read on a thread that may wait for the disk.
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Index) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let index = self.index.clone();
-        let turn = self.reads.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let read = move || {
-            let _turn = turn;
-            read(&index)
-        };
-        tokio::task::spawn_blocking(read).await.map_err(|_| StoreError::Closed)?
-    }
-}
+    /// Lets go what is older at `now` than `keep` says, and keeps house. Safe to break off anywhere. An item stays known.
+    async fn tidy(&self, now: Timestamp, keep: &Retention) -> Result<TidyReport, StoreError>;
 
-fn each<T: serde::de::DeserializeOwned>(
-    index: &Index,
-    prefix: u8,
-    mut see: impl FnMut(T),
-) -> Result<(), StoreError> {
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = index.rows::<T>(prefix, after.as_deref(), 1000)?;
-        let Some((last, _)) = page.last() else {
-            return Ok(());
-        };
-        after = Some(last.clone());
-        page.into_iter().for_each(|(_, row)| see(row));
-    }
+    /// Ends after what it has been given. Verbs that come later fail.
+    async fn close(&self);
 }

@@ -61,21 +61,23 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
         marks: Marks {
             canonical_url: Some(format!("https://example.org/{n}")),
             exact: format!("{n:032x}"),
-            bands: vec![7, 1000 + u64::from(n)],
+            bands: vec![7 << 40, (1000 + u64::from(n)) << 40],
             story_keys: vec!["suparco".into()],
             features: "{}".into(),
+            document: 0,
         },
         telling,
         judged: vec![(watch, "1".into())],
         alerts: vec![AlertRow { alert, channels: vec!["chat".into()] }],
         joins: Vec::new(),
+        expected: None,
         at: NOW,
         item,
     }
 }
 
 /// Writes every kind of record.
-pub async fn fill(store: &Store) {
+pub async fn fill(store: &dyn Store) {
     let items = (0..10).map(item).collect();
     store.record_poll(source(), PollState { failures: 2, ..PollState::default() }, items).await.unwrap();
     let claimed = store.claim_due(NOW, 4).await.unwrap();
@@ -84,7 +86,8 @@ pub async fn fill(store: &Store) {
         store.begin(row).await.unwrap();
     }
     let story = StoryId(Uuid::from_u128(1));
-    let ids: Vec<u32> = (0..10).filter(|&n| claimed.iter().any(|row| row.item.id == item(n).id)).collect();
+    let number = |row: &crate::ItemRow| (0..10).find(|&n| row.item.id == item(n).id).unwrap();
+    let ids: Vec<u32> = claimed.iter().map(number).collect();
     store.commit(commit(ids[0], story)).await.unwrap();
     let mut second = commit(ids[1], story);
     second.joins =
@@ -110,4 +113,9 @@ pub async fn fill(store: &Store) {
     store.nack("m1", "503".into(), NOW).await.unwrap();
     store.ack("m2", NOW).await.unwrap();
     store.dead("m3", "404".into(), NOW).await.unwrap();
+}
+
+/// Writes one more article.
+pub async fn fill_more(store: &dyn Store) {
+    store.commit(commit(20, StoryId(Uuid::from_u128(20)))).await.unwrap();
 }

@@ -1,13 +1,21 @@
 //! The one thread that writes: many requests, one fsync.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
 };
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::{Position, StoreError, apply, index::Index, journal::Journal, record::Record};
+use crate::{
+    Clock, Position, StoreError, apply,
+    index::Index,
+    journal::Journal,
+    keep::{self, Touched},
+    keys,
+    record::Record,
+    rows::{ArticleRow, StoryRow},
+};
 
 /// Requests that may share one fsync.
 const GROUP: usize = 256;
@@ -17,14 +25,23 @@ const QUEUE: usize = 1024;
 
 /// A record and who waits for it.
 struct Request {
-    record: Record,
-    done: oneshot::Sender<Result<Position, StoreError>>,
+    what: What,
+    done: Answer,
 }
+
+/// What is to be written.
+enum What {
+    Record(Record),
+    /// What these are now: facts that nobody changes between looking and writing.
+    Kept(Touched),
+}
+
+type Answer = oneshot::Sender<Result<Position, StoreError>>;
 
 /// The writing end, shared by all verbs.
 #[derive(Clone)]
 pub struct Writer {
-    requests: mpsc::Sender<Request>,
+    requests: Arc<Mutex<Option<mpsc::Sender<Request>>>>,
 }
 
 impl Writer {
@@ -32,66 +49,138 @@ impl Writer {
     pub fn start(
         journal: Journal,
         index: Index,
+        clock: Clock,
         changed: Arc<Notify>,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (requests, queue) = mpsc::channel(QUEUE);
+        let documents = index.last_document()?;
         let thread = thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(journal, &index, queue, &changed))
+            .spawn(move || Desk { journal, index, clock, documents, broken: None }.run(queue, &changed))
             .map_err(StoreError::io("start the writer thread of", "the store"))?;
-        Ok((Self { requests }, thread))
+        Ok((Self { requests: Arc::new(Mutex::new(Some(requests))) }, thread))
     }
 
     /// Returns once `record` is durable and applied.
     pub async fn write(&self, record: Record) -> Result<Position, StoreError> {
+        self.ask(What::Record(record)).await
+    }
+
+    /// Writes what `touched` are now once more.
+    pub async fn keep(&self, touched: Touched) -> Result<(), StoreError> {
+        self.ask(What::Kept(touched)).await.map(drop)
+    }
+
+    /// Takes nothing more; the thread ends after what it was given.
+    pub fn close(&self) {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    async fn ask(&self, what: What) -> Result<Position, StoreError> {
         let (done, answer) = oneshot::channel();
-        self.requests.send(Request { record, done }).await.map_err(|_| StoreError::Closed)?;
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let requests = requests.ok_or(StoreError::Closed)?;
+        requests.send(Request { what, done }).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
 
-fn run(mut journal: Journal, index: &Index, mut queue: mpsc::Receiver<Request>, changed: &Notify) {
-    let mut group = Vec::with_capacity(GROUP);
-    while queue.blocking_recv_many(&mut group, GROUP) > 0 {
-        write_group(&mut journal, index, &mut group);
-        changed.notify_waiters();
-    }
-    if let Err(error) = index.flush() {
-        tracing::warn!(%error, "index could not be flushed at close; the journal holds everything");
-    }
+/// The thread's own.
+struct Desk {
+    journal: Journal,
+    index: Index,
+    clock: Clock,
+    /// The highest number that a document was given.
+    documents: u32,
+    /// Why the index took no more: it stays behind the journal, and the next start makes up for it. Going on would
+    /// leave a hole in it.
+    broken: Option<String>,
 }
 
-fn write_group(journal: &mut Journal, index: &Index, group: &mut Vec<Request>) {
-    let mut requests = Vec::with_capacity(group.len());
-    let mut payloads = Vec::with_capacity(group.len());
-    for request in group.drain(..) {
-        match request.record.encode() {
-            Ok(payload) => {
-                payloads.push(payload);
-                requests.push(request);
+impl Desk {
+    fn run(mut self, mut queue: mpsc::Receiver<Request>, changed: &Notify) {
+        let mut group = Vec::with_capacity(GROUP);
+        while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+            let mut records = Vec::with_capacity(group.len());
+            for Request { what, done } in group.drain(..) {
+                match what {
+                    What::Record(record) => records.push((record, done)),
+                    // These look at what was written before them.
+                    What::Kept(touched) => {
+                        self.write(&mut records);
+                        match keep::facts(&self.index, &touched) {
+                            Ok(facts) => self.write(&mut vec![(Record::Kept { facts }, done)]),
+                            Err(error) => drop(done.send(Err(error))),
+                        }
+                    }
+                }
             }
-            Err(error) => drop(request.done.send(Err(error))),
+            self.write(&mut records);
+            changed.notify_waiters();
+        }
+        if let Err(error) = self.index.flush() {
+            tracing::warn!(%error, "index could not be flushed at close; the journal holds everything");
         }
     }
-    match journal.append(&payloads) {
-        Ok(positions) => {
-            for (request, position) in requests.into_iter().zip(positions) {
-                let applied = apply::changes(index, &request.record, position)
-                    .and_then(|changes| index.apply(changes, position));
-                drop(request.done.send(applied.map(|()| position)));
+
+    fn write(&mut self, records: &mut Vec<(Record, Answer)>) {
+        let mut requests = Vec::with_capacity(records.len());
+        let mut payloads = Vec::with_capacity(records.len());
+        for (mut record, done) in records.drain(..) {
+            match self.prepare(&mut record).and_then(|()| record.encode()) {
+                Ok(payload) => {
+                    payloads.push(payload);
+                    requests.push((record, done));
+                }
+                Err(error) => drop(done.send(Err(error))),
             }
         }
-        Err(error) => {
+        if requests.is_empty() {
+            return;
+        }
+        match self.journal.append(&payloads, (self.clock)()) {
+            Ok(positions) => {
+                for ((record, done), position) in requests.into_iter().zip(positions) {
+                    drop(done.send(self.apply(&record, position).map(|()| position)));
+                }
+            }
             // The journal cuts what it half wrote; every caller hears that nothing happened.
-            let text = error.to_string();
-            for request in requests {
-                let source = std::io::Error::other(text.clone());
-                drop(request.done.send(Err(StoreError::Io {
-                    verb: "append to",
-                    path: "the journal".into(),
-                    source,
-                })));
+            Err(error) => requests.into_iter().for_each(|(_, done)| drop(done.send(Err(error.again())))),
+        }
+    }
+
+    /// Refuses what cannot be taken, and decides what is left to decide, so that applying decides nothing.
+    fn prepare(&mut self, record: &mut Record) -> Result<(), StoreError> {
+        if let Some(why) = &self.broken {
+            return Err(StoreError::Index(why.clone()));
+        }
+        let Record::Committed(commit) = record else { return Ok(()) };
+        let story = commit.verdict.story;
+        if let Some(expected) = commit.expected {
+            let found = self.index.get::<StoryRow>(keys::story(story))?.unwrap_or_default().version;
+            if found != expected {
+                return Err(StoreError::Conflict { story: story.to_string(), expected, found });
             }
         }
+        let known = self.index.get::<ArticleRow>(keys::article(commit.item.id))?;
+        commit.marks.document = match known {
+            Some(row) => row.document,
+            None => {
+                self.documents += 1;
+                self.documents
+            }
+        };
+        Ok(())
+    }
+
+    fn apply(&mut self, record: &Record, position: Position) -> Result<(), StoreError> {
+        if let Some(why) = &self.broken {
+            return Err(StoreError::Index(why.clone()));
+        }
+        let changes = apply::changes(&self.index, record, position);
+        changes.and_then(|changes| self.index.apply(changes, position)).inspect_err(|error| {
+            tracing::error!(%error, "the index failed; nothing more is taken until the store is opened anew");
+            self.broken = Some(error.to_string());
+        })
     }
 }

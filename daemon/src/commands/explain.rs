@@ -8,7 +8,7 @@ use serde_json::json;
 use vedetta_alert::Context;
 use vedetta_domain::{ItemId, Origin, PageRules, TaggedArticle};
 use vedetta_nlp::Hints;
-use vedetta_store::{OpenOptions, Store};
+use vedetta_store::{LocalStore, OpenOptions, Store as _};
 
 use super::input;
 use crate::output::say;
@@ -74,10 +74,10 @@ async fn stored(
     settings: &Settings,
     id: ItemId,
 ) -> anyhow::Result<(TaggedArticle, Option<vedetta_domain::DedupeVerdict>)> {
-    let (store, _) = Store::open(&settings.config.general.data_dir, &OpenOptions::default())
+    let (store, _) = LocalStore::open(&settings.config.general.data_dir, &OpenOptions::default())
         .context("cannot look into the store; stop the daemon first, it holds the store alone")?;
     let found = match store.article(id).await? {
-        Some(row) => store.stored(&row).await.map(|commit| (commit.article, Some(commit.verdict))),
+        Some(row) => store.stored(&row).await,
         None => {
             let why =
                 store.item(id).await?.and_then(|row| row.error).unwrap_or_else(|| "it is not known".into());
@@ -86,7 +86,8 @@ async fn stored(
         }
     };
     store.close().await;
-    Ok(found?)
+    let commit = found?.with_context(|| format!("the text of item {id} was let go because of its age"))?;
+    Ok((commit.article, Some(commit.verdict)))
 }
 
 /// The text with its names in brackets: `[SUPARCO|ORG suparco]`.

@@ -9,6 +9,7 @@ mod model;
 mod once;
 mod run;
 mod sources;
+mod store;
 mod try_;
 
 use std::{path::Path, process::ExitCode};
@@ -48,6 +49,10 @@ pub fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Sources(SourcesCommand::Import(args)) => sources::import(cli, args),
         Command::Sources(SourcesCommand::Export) => sources::export(cli),
         Command::Sources(SourcesCommand::Verify(args)) => runtime()?.block_on(sources::verify(cli, args)),
+        Command::Store(command) => runtime()?.block_on(store::run(cli, command)),
+        Command::Backup { folder } => store::backup(cli, folder),
+        Command::Export(args) => store::export(cli, args),
+        Command::Import { file } => runtime()?.block_on(store::import(cli, file)),
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "vedetta", &mut std::io::stdout());

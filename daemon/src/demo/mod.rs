@@ -16,7 +16,7 @@ use tokio::{
     process::{Child, Command},
     time,
 };
-use vedetta_store::{OpenOptions, Store};
+use vedetta_store::{LocalStore, OpenOptions, Store as _};
 
 use crate::cli::DemoArgs;
 use crate::output::say;
@@ -139,7 +139,7 @@ fn check_events(expected: &Expected, told: &[receiver::Told]) -> anyhow::Result<
 }
 
 async fn stored(dir: &Path) -> anyhow::Result<(vedetta_store::Stats, String)> {
-    let (store, report) = Store::open(&dir.join("data"), &OpenOptions::default())?;
+    let (store, report) = LocalStore::open(&dir.join("data"), &OpenOptions::default())?;
     let stats = store.stats().await?;
     store.close().await;
     let report = match report.rebuilt {

@@ -1,0 +1,210 @@
+//! What is let go because of its age or size, and the sealing of closed segments.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use vedetta_domain::{AlertId, ItemId};
+
+use crate::{
+    StoreError,
+    index::Index,
+    journal::{
+        reader::{Found, Reader},
+        sealed,
+        segment::{self, Form, SegmentInfo},
+    },
+    keep::Touched,
+    keys,
+    local::LocalStore,
+    open::journal_dir,
+    record::{Expired, Record},
+    rows::{DocumentRow, MessageRow, MessageState, OutboxRow},
+};
+
+/// Rows that go with one record.
+const CHUNK: usize = 256;
+
+/// How long what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Articles' texts, by whole segments.
+    pub texts: SignedDuration,
+    /// By what articles are recognised, and what was told.
+    pub marks: SignedDuration,
+    /// By what other tellings of an event are told.
+    pub stories: SignedDuration,
+    /// Most that the journal takes, in bytes; the oldest texts go first.
+    pub bytes: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            texts: SignedDuration::from_hours(90 * 24),
+            marks: SignedDuration::from_hours(400 * 24),
+            stories: SignedDuration::from_hours(15 * 24),
+            bytes: 50 << 30,
+        }
+    }
+}
+
+/// What was let go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TidyReport {
+    /// Articles for which no other telling is looked for any more.
+    pub told: u64,
+    /// Articles that are not recognised any more.
+    pub articles: u64,
+    /// Items without an article.
+    pub items: u64,
+    /// Alerts and messages.
+    pub alerts: u64,
+    /// Segments whose texts are gone.
+    pub dropped: Vec<u64>,
+    /// Segments that were sealed.
+    pub sealed: Vec<u64>,
+}
+
+impl LocalStore {
+    /// Lets go what is older than `keep` says at `now`, seals closed segments and merges marks. Safe to break off anywhere.
+    pub(crate) async fn tidy_up(&self, now: Timestamp, keep: &Retention) -> Result<TidyReport, StoreError> {
+        let mut report = TidyReport::default();
+        let (story_end, mark_end, text_end) = (now - keep.stories, now - keep.marks, now - keep.texts);
+        loop {
+            let expired = self.read(move |index| expired(index, story_end, mark_end)).await?;
+            if expired == Expired::default() {
+                break;
+            }
+            report.told += expired.told.len() as u64;
+            report.articles += expired.articles.len() as u64;
+            report.items += expired.items.len() as u64;
+            report.alerts += (expired.alerts.len() + expired.messages.len()) as u64;
+            self.writer.write(Record::Expired(Box::new(expired))).await?;
+        }
+        // What is kept of a segment is written into the next ones: those are not looked at in the same round.
+        let last = self.segments().await?.last().map_or(0, |segment| segment.number);
+        let mut before = u64::MAX;
+        loop {
+            let segments = self.segments().await?;
+            let total: u64 = segments.iter().map(|segment| segment.bytes).sum();
+            let [oldest, next, ..] = segments.as_slice() else { break };
+            // A segment ends when the next begins.
+            let old = next.begun.is_some_and(|ended| ended <= text_end);
+            // By size only while that makes it smaller: facts that are kept take room too.
+            let large = total > keep.bytes && total < before;
+            if next.number > last || !(old || large) {
+                break;
+            }
+            before = total;
+            self.drop_segment(oldest.number).await?;
+            report.dropped.push(oldest.number);
+        }
+        report.sealed = self.seal().await?;
+        self.read(|index| {
+            let first = index.keys(&[keys::prefix::DOCUMENT], &[keys::prefix::DOCUMENT], 1)?;
+            let oldest = first.first().and_then(|key| keys::trailing_document(key));
+            index.marks().merge(oldest.unwrap_or(0))
+        })
+        .await?;
+        Ok(report)
+    }
+
+    async fn segments(&self) -> Result<Vec<SegmentInfo>, StoreError> {
+        let (disk, dir) = (self.disk.clone(), journal_dir(&self.dir));
+        self.read(move |_| segment::infos(&*disk, &dir)).await
+    }
+
+    async fn drop_segment(&self, number: u64) -> Result<(), StoreError> {
+        let (disk, dir) = (self.disk.clone(), journal_dir(&self.dir));
+        let touched = self
+            .read(move |_| {
+                let mut touched = Touched::of(number);
+                let mut reader = Reader::open(&*disk, &dir, number, 0)?;
+                while let Some(found) = reader.next_found()? {
+                    match found {
+                        Found::Record { at, payload, .. } => touched.add(Record::decode(&payload, at)?),
+                        Found::Damaged(damage) => {
+                            tracing::warn!(at = %damage.at, bytes = damage.bytes, "unreadable bytes go with their segment");
+                        }
+                    }
+                }
+                Ok(touched)
+            })
+            .await?;
+        for chunk in touched.chunks() {
+            self.writer.keep(chunk).await?;
+        }
+        let (disk, dir) = (self.disk.clone(), journal_dir(&self.dir));
+        self.read(move |_| {
+            for path in [segment::path(&dir, number), segment::sealed_path(&dir, number)] {
+                match disk.remove(&path) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(StoreError::Io { verb: "remove", path, source: error });
+                    }
+                    _ => {}
+                }
+            }
+            disk.sync_dir(&dir).map_err(StoreError::io("sync", &dir))
+        })
+        .await
+    }
+
+    /// Seals every closed segment that is not yet.
+    async fn seal(&self) -> Result<Vec<u64>, StoreError> {
+        let (disk, dir) = (self.disk.clone(), journal_dir(&self.dir));
+        self.read(move |_| {
+            let mut segments = segment::list(&*disk, &dir)?;
+            segments.pop_last();
+            let open: Vec<u64> = segments
+                .into_iter()
+                .filter(|(_, form)| *form == Form::Open)
+                .map(|(number, _)| number)
+                .collect();
+            open.iter().try_for_each(|number| sealed::seal(&*disk, &dir, *number))?;
+            Ok(open)
+        })
+        .await
+    }
+}
+
+/// The next rows that are too old, a record's worth.
+fn expired(index: &Index, story_end: Timestamp, mark_end: Timestamp) -> Result<Expired, StoreError> {
+    let older = |prefix: u8, end: Timestamp| -> Result<Vec<(Timestamp, ItemId)>, StoreError> {
+        let keys = index.keys(&[prefix], &[prefix], CHUNK)?.into_iter();
+        let rows = keys.filter_map(|key| Some((keys::leading_time(&key)?, keys::trailing_item(&key)?)));
+        Ok(rows.take_while(|(at, _)| *at < end).collect())
+    };
+    let mut found = Expired {
+        told: older(keys::prefix::FEATURES, story_end)?.into_iter().map(|(_, id)| id).collect(),
+        items: older(keys::prefix::ENDED, mark_end)?,
+        ..Expired::default()
+    };
+    for (_, row) in index.rows::<DocumentRow>(keys::prefix::DOCUMENT, None, CHUNK)? {
+        if row.at >= mark_end {
+            break;
+        }
+        found.articles.push(row.id);
+    }
+    if found != Expired::default() {
+        return Ok(found);
+    }
+    // Last, since these are looked through: what was delivered, and long ago.
+    let done = |row: &OutboxRow| row.channels.values().all(|message| !message.is_empty());
+    let mut after: Option<Vec<u8>> = None;
+    while found.alerts.len() < CHUNK {
+        let page = index.rows::<OutboxRow>(keys::prefix::ALERT, after.as_deref(), CHUNK)?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(last.clone());
+        let old = page.into_iter().filter(|(_, row)| row.alert.created < mark_end && done(row));
+        found.alerts.extend(old.map(|(_, row)| -> AlertId { row.alert.id }));
+    }
+    after = None;
+    while found.messages.len() < CHUNK {
+        let page = index.rows::<MessageRow>(keys::prefix::MESSAGE, after.as_deref(), CHUNK)?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(last.clone());
+        let old =
+            page.into_iter().filter(|(_, row)| row.frozen < mark_end && row.state != MessageState::Frozen);
+        found.messages.extend(old.map(|(_, row)| row.message.id));
+    }
+    Ok(found)
+}
