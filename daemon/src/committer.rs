@@ -11,23 +11,21 @@ use tokio::{
 };
 use uuid::Uuid;
 use vedetta_alert::{Context, Watch};
-use vedetta_dedupe::{Candidate, Fingerprint, Known, KnownArticle, StoryFeatures, canonical_url, decide};
 use vedetta_domain::{
     Alert, AlertId, AlertKind, DedupeVerdict, Item, ItemId, Rung, StoryId, TaggedArticle, Telling, WatchId,
     WatchMatch,
 };
 use vedetta_store::{AlertRow, ArticleRow, Commit, Marks, SharedStore, StoryRow};
 
-use crate::{novelty, settings::Settings, telemetry::Metrics};
+use crate::{
+    ladder::{self, recognise},
+    novelty,
+    settings::Settings,
+    telemetry::Metrics,
+};
 
 /// Articles that may wait for the committer; the stages before it wait beyond that.
 const QUEUE: usize = 64;
-
-/// A story is judged by so many of its tellings, the last ones.
-const TELLINGS: usize = 32;
-
-/// Tellings of one event lie within this window.
-const STORY_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 struct Submission {
     item: Item,
@@ -114,7 +112,7 @@ impl Desk {
                 similarity: 0.0,
                 reasons: vec!["tagged again with a model".into()],
             },
-            None => self.verdict(item.id, candidate, &marks, now).await?,
+            None => ladder::judge(&*self.store, item.id, candidate, &marks, now).await?,
         };
         let story = self.store.story(verdict.story).await?.unwrap_or_default();
         let telling = telling(&item, &tagged, &settings);
@@ -145,53 +143,6 @@ impl Desk {
         };
         self.store.commit(commit).await?;
         Ok(())
-    }
-
-    /// Asks the store what the ladder needs and lets the ladder decide.
-    async fn verdict(
-        &self,
-        id: ItemId,
-        candidate: Candidate,
-        marks: &Marks,
-        now: Timestamp,
-    ) -> anyhow::Result<DedupeVerdict> {
-        let mut known = Known { new_story: StoryId(Uuid::now_v7()), ..Known::default() };
-        if let Some(url) = &marks.canonical_url {
-            known.same_url = self.known(self.store.by_url(url).await?, id);
-        }
-        if !marks.exact.is_empty() {
-            known.same_text = self.known(self.store.by_exact(&marks.exact).await?, id);
-        }
-        for (other, row) in self.store.by_marks(marks.bands.clone()).await? {
-            if other == id {
-                continue;
-            }
-            // Without its text nothing says whether figures or names differ: such an article is no copy.
-            if let Some(stored) = self.store.stored(&row).await? {
-                let article = stored.article.article;
-                known.near.push((
-                    known_article(other, &row),
-                    article.title.unwrap_or_default(),
-                    article.text,
-                ));
-            }
-        }
-        // A story is judged by all its tellings, by those too that share no name with this one.
-        for row in self.store.tellings(marks.story_keys.clone(), now - STORY_WINDOW, TELLINGS).await? {
-            if row.id == id {
-                continue;
-            }
-            let article = KnownArticle { id: row.id, story: row.story, exact: row.exact };
-            match serde_json::from_str(&row.features) {
-                Ok(features) => known.stories.push((article, features)),
-                Err(error) => tracing::warn!(item = %row.id, %error, "stored story features cannot be read"),
-            }
-        }
-        Ok(tokio::task::spawn_blocking(move || decide(&candidate, &known)).await?)
-    }
-
-    fn known(&self, found: Option<(ItemId, ArticleRow)>, id: ItemId) -> Option<KnownArticle> {
-        found.filter(|(other, _)| *other != id).map(|(other, row)| known_article(other, &row))
     }
 
     /// New alerts, and alerts that this telling joins.
@@ -266,35 +217,6 @@ impl Desk {
         }
         Ok(novelty::only_new(tagged, &known))
     }
-}
-
-/// By what the article is recognised, now and later.
-pub fn recognise(tagged: &TaggedArticle, first_seen: Timestamp) -> (Candidate, Marks) {
-    let address = tagged.article.canonical_url.as_deref().unwrap_or(&tagged.article.url);
-    let canonical = canonical_url(address);
-    let title = tagged.article.title.clone().unwrap_or_default();
-    let fingerprint = Fingerprint::of(&title, &tagged.article.text);
-    let features = StoryFeatures::of(tagged, first_seen);
-    let marks = Marks {
-        canonical_url: canonical.clone(),
-        exact: fingerprint.exact_hex(),
-        bands: fingerprint.bands.clone(),
-        story_keys: features.keys(),
-        features: serde_json::to_string(&features).unwrap_or_default(),
-        document: 0,
-    };
-    let candidate = Candidate {
-        canonical_url: canonical,
-        title,
-        text: tagged.article.text.clone(),
-        fingerprint,
-        features,
-    };
-    (candidate, marks)
-}
-
-fn known_article(id: ItemId, row: &ArticleRow) -> KnownArticle {
-    KnownArticle { id, story: row.story, exact: row.exact.clone() }
 }
 
 fn rung_name(rung: Rung) -> &'static str {

@@ -10,6 +10,7 @@ pub mod demo;
 mod discover;
 mod health;
 mod hub;
+pub mod ladder;
 mod notify;
 mod novelty;
 mod output;

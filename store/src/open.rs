@@ -288,6 +288,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_index_with_a_flipped_bit_or_a_lost_end_is_as_it_was_or_rebuilt() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
+        testing::fill(&store).await;
+        let before = store.index.dump();
+        store.close().await;
+        drop(store);
+        let db = dir.path().join("index/db");
+        let files: Vec<_> = std::fs::read_dir(dir.path().join("index"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_file())
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect();
+        let whole = std::fs::read(&db).unwrap();
+        let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
+        for n in 0..60usize {
+            let mut hurt = whole.clone();
+            match n % 3 {
+                2 => hurt.truncate(n * used / 60),
+                _ => hurt[n * used / 60] ^= 1 << (n % 8),
+            }
+            std::fs::write(&db, &hurt).unwrap();
+            let (store, report) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
+            assert_eq!(store.index.dump(), before, "{n}: {report:?}");
+            store.close().await;
+            drop(store);
+            // As it was, for the next one.
+            std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+            std::fs::create_dir(dir.path().join("index")).unwrap();
+            files.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+        }
+    }
+
+    #[tokio::test]
     async fn a_torn_journal_tail_behind_the_index_is_rebuilt() {
         let dir = tempfile::tempdir().unwrap();
         let (store, _) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();

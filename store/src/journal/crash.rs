@@ -354,6 +354,32 @@ fn what_was_acknowledged_survives_every_crash() {
 }
 
 #[test]
+fn a_disk_that_refuses_is_named_and_the_next_write_goes_on() {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    for kind in [StorageFull, ReadOnlyFilesystem, PermissionDenied] {
+        let (disk, mut chance) = (Simulated::default(), Chance(7));
+        let mut journal = open(&disk).unwrap();
+        let mut acknowledged = BTreeMap::new();
+        for n in 0..30 {
+            // At the write, at the sync, and when a new segment is begun.
+            let refuses = n % 3 == 1;
+            disk.with(|state| state.fails_after = refuses.then_some((n % 2, kind)));
+            let group = [payload(&mut chance, n)];
+            match journal.append(&group, NOW) {
+                Ok(positions) => acknowledged.extend(positions.into_iter().zip(group)),
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(refuses && error.retry(), "{text}");
+                    assert!(text.contains("journal") && text.contains("free space, permissions"), "{text}");
+                }
+            }
+        }
+        assert!(acknowledged.len() >= 20);
+        assert_eq!(read(&disk), (acknowledged, 0), "{kind:?}");
+    }
+}
+
+#[test]
 fn without_its_syncs_the_journal_would_lose_records() {
     let losses = (0..20).filter(|seed| lost_after_crashes(*seed, true).0 > 0).count();
     assert!(losses > 15, "{losses} of 20 runs lost something: this test would not see a missing sync");

@@ -9,7 +9,7 @@ use vedetta_dedupe::MemoryIndex;
 use vedetta_domain::{ItemId, SourceId, StoryId};
 
 use super::{lines, tag::tag};
-use crate::{committer::recognise, worker::read::Reader};
+use crate::{ladder::recognise, worker::read::Reader};
 
 /// Judges every line against all before it; `features`: with what the story comparison looks at.
 pub fn run(reader: &Reader, features: bool) -> anyhow::Result<()> {
