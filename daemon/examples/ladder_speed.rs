@@ -3,7 +3,12 @@
 //! `ladder_speed [--articles N] [--daily N]`: N articles of about 400 words are stored, `daily` a day, with retention as it
 //! is shipped; then 2,000 more are judged one after the other, a tenth of them copies with a changed beginning.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a measurement that cannot go on fails"
+)]
 
 use std::{
     process::ExitCode,
@@ -15,8 +20,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vedetta::ladder::{judge, recognise};
 use vedetta_domain::{
-    Article, DedupeVerdict, Entry, Item, ItemId, Language, LanguageGuess, Rung, SourceId, StoryId, TaggedArticle,
-    Telling,
+    Article, DedupeVerdict, Entry, Item, ItemId, Language, LanguageGuess, Rung, SourceId, StoryId,
+    TaggedArticle, Telling,
 };
 use vedetta_store::{Commit, LocalStore, OpenOptions, Retention, Store};
 
@@ -116,7 +121,10 @@ async fn main() -> ExitCode {
         for task in tasks {
             task.await.unwrap();
         }
-        store.tidy(now, &Retention { texts: SignedDuration::from_hours(24 * 400), ..Retention::default() }).await.unwrap();
+        store
+            .tidy(now, &Retention { texts: SignedDuration::from_hours(24 * 400), ..Retention::default() })
+            .await
+            .unwrap();
         eprint!("\r{} of {articles} articles", articles.min((day + 1) * daily));
     }
     let filled = begun.elapsed().as_secs_f64();

@@ -150,13 +150,14 @@ fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Positio
     }
     let before = index.get::<ArticleRow>(keys::article(id))?;
     let last = index.last_document()?;
-    let document = match (&before, commit.marks.document) {
-        (Some(before), _) => before.document,
-        (None, 0) => last + 1,
-        (None, given) => given,
+    let document = match commit.marks.document {
+        // A record of the first version.
+        0 => last + 1,
+        given => given,
     };
     if let Some(before) = &before {
-        told(index, to, id, before)?;
+        told(to, before);
+        to.remove(keys::document(before.document));
         if before.story != commit.verdict.story {
             let mut row = index.get::<StoryRow>(keys::story(before.story))?.unwrap_or_default();
             row.tellings.retain(|telling| *telling != id);
@@ -175,7 +176,6 @@ fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Positio
         exact: commit.marks.exact.clone(),
         judged: commit.judged.clone(),
         lexicon_only: commit.article.model.is_none(),
-        first: before.as_ref().map_or(commit.at, |before| before.first),
         at: commit.at,
     };
     let first = !commit.marks.exact.is_empty() && !index.has(keys::exact(&commit.marks.exact))?;
@@ -221,7 +221,7 @@ fn article(
     features: Option<&FeaturesRow>,
 ) -> Result<(), StoreError> {
     to.put(keys::article(id), row)?;
-    to.put(keys::document(row.document), &DocumentRow { id, at: row.first })?;
+    to.put(keys::document(row.document), &DocumentRow { id, at: row.at })?;
     if let Some(url) = row.canonical_url.as_ref().filter(|_| points[0]) {
         to.put(keys::url(url), &id)?;
     }
@@ -229,22 +229,15 @@ fn article(
         to.put(keys::exact(&row.exact), &id)?;
     }
     if let Some(features) = features {
-        to.put(keys::features(row.at, id), features)?;
-        for key in &features.keys {
-            to.mark(keys::story_key(key, row.at, id));
-        }
+        to.put(keys::features(row.document), features)?;
+        to.names(row.document, &features.keys);
     }
     Ok(())
 }
 
-/// No other telling of an article's event is looked for any more.
-fn told(index: &Index, to: &mut Changes, id: ItemId, row: &ArticleRow) -> Result<(), StoreError> {
-    let key = keys::features(row.at, id);
-    if let Some(features) = index.get::<FeaturesRow>(key.clone())? {
-        features.keys.iter().for_each(|key| to.remove(keys::story_key(key, row.at, id)));
-        to.remove(key);
-    }
-    Ok(())
+/// No other telling of an article's event is looked for any more. Its names lead nowhere until runs are merged.
+fn told(to: &mut Changes, row: &ArticleRow) {
+    to.remove(keys::features(row.document));
 }
 
 fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> {
@@ -293,13 +286,13 @@ fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> 
 fn expired(index: &Index, to: &mut Changes, expired: &Expired) -> Result<(), StoreError> {
     for id in &expired.told {
         if let Some(row) = index.get::<ArticleRow>(keys::article(*id))? {
-            told(index, to, *id, &row)?;
+            told(to, &row);
         }
     }
     let mut stories = std::collections::BTreeMap::<_, StoryRow>::new();
     for id in &expired.articles {
         let Some(row) = index.get::<ArticleRow>(keys::article(*id))? else { continue };
-        told(index, to, *id, &row)?;
+        told(to, &row);
         let points = |key: Vec<u8>| {
             Ok::<_, StoreError>((index.get::<ItemId>(key.clone())? == Some(*id)).then_some(key))
         };

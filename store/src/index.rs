@@ -12,6 +12,7 @@ pub struct Index {
     db: sled::Db,
     rows: sled::Tree,
     marks: Arc<Marks>,
+    names: Arc<Marks>,
 }
 
 /// What one record changes, applied all or nothing with the record's position.
@@ -19,6 +20,7 @@ pub struct Index {
 pub struct Changes {
     batch: sled::Batch,
     marks: Vec<(u32, Vec<u64>)>,
+    names: Vec<(u32, Vec<u64>)>,
 }
 
 impl Changes {
@@ -37,6 +39,11 @@ impl Changes {
         self.batch.remove(key);
     }
 
+    /// The keys under which other tellings look for an article, under its document's number.
+    pub fn names(&mut self, document: u32, keys: &[String]) {
+        self.names.push((document, keys.iter().map(|key| keys::name(key)).collect()));
+    }
+
     /// A text's marks under its document's number.
     pub fn marks(&mut self, document: u32, marks: Vec<u64>) {
         self.marks.push((document, marks));
@@ -44,8 +51,8 @@ impl Changes {
 }
 
 impl Index {
-    /// Opens or creates the index in `dir`, which reads the marks in `marks`; `cache_bytes` bounds sled's page cache.
-    pub fn open(dir: &Path, marks: Arc<Marks>, cache_bytes: u64) -> Result<Self, StoreError> {
+    /// Opens or creates the index in `dir`, beside `marks` of texts and of `names`; `cache_bytes` bounds sled's page cache.
+    pub fn open(dir: &Path, [marks, names]: [Arc<Marks>; 2], cache_bytes: u64) -> Result<Self, StoreError> {
         let db = sled::Config::new()
             .path(dir)
             .cache_capacity(cache_bytes)
@@ -53,7 +60,7 @@ impl Index {
             .flush_every_ms(Some(500))
             .open()?;
         let rows = db.open_tree("rows")?;
-        Ok(Self { db, rows, marks })
+        Ok(Self { db, rows, marks, names })
     }
 
     pub fn get<T: DeserializeOwned>(&self, key: Vec<u8>) -> Result<Option<T>, StoreError> {
@@ -113,7 +120,19 @@ impl Index {
         changes.put(keys::POSITION.to_vec(), &position)?;
         self.rows.apply_batch(changes.batch)?;
         changes.marks.iter().for_each(|(document, marks)| self.marks.add(*document, marks));
-        self.marks.flush(position, false)
+        changes.names.iter().for_each(|(document, names)| self.names.add(*document, names));
+        self.marks.flush(position, false)?;
+        self.names.flush(position, false)
+    }
+
+    /// The names of articles whose event may still be told.
+    pub fn names(&self) -> &Marks {
+        &self.names
+    }
+
+    /// Up to which record marks and names are on disk.
+    pub fn marked(&self) -> Position {
+        self.marks.until().min(self.names.until())
     }
 
     /// The marks of all texts.
@@ -128,7 +147,7 @@ impl Index {
 
     /// Bytes that sled's files and the marks take.
     pub fn bytes(&self) -> Result<u64, StoreError> {
-        Ok(self.db.size_on_disk()? + self.marks.bytes())
+        Ok(self.db.size_on_disk()? + self.marks.bytes() + self.names.bytes())
     }
 
     /// Every row, for comparing two states.
@@ -140,6 +159,7 @@ impl Index {
     pub fn flush(&self) -> Result<(), StoreError> {
         if let Some(position) = self.position()? {
             self.marks.flush(position, true)?;
+            self.names.flush(position, true)?;
         }
         self.db.flush()?;
         Ok(())

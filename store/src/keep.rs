@@ -164,7 +164,7 @@ pub fn facts(index: &Index, touched: &Touched) -> Result<Vec<Kept>, StoreError> 
         let at = |key| Ok::<_, StoreError>(index.get::<ItemId>(key)? == Some(*item));
         let url = row.canonical_url.as_ref().map(|url| at(keys::url(url))).transpose()?.unwrap_or(false);
         let points = [url, at(keys::exact(&row.exact))?];
-        let features = index.get(keys::features(row.at, *item))?;
+        let features = index.get(keys::features(row.document))?;
         facts.push(Kept::Article { item: *item, row: Box::new(row), marks: marks.clone(), points, features });
     }
     for story in &touched.stories {

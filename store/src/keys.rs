@@ -24,7 +24,6 @@ pub mod prefix {
     pub const SEEN: u8 = b'z';
     pub const ENDED: u8 = b'e';
     pub const STORY: u8 = b't';
-    pub const STORY_KEY: u8 = b'k';
     pub const ALERT: u8 = b'o';
     pub const PENDING: u8 = b'p';
     pub const MESSAGE: u8 = b'm';
@@ -77,8 +76,8 @@ pub fn document(number: u32) -> Vec<u8> {
     key(prefix::DOCUMENT, &[&number.to_be_bytes()])
 }
 
-pub fn features(at: Timestamp, id: ItemId) -> Vec<u8> {
-    key(prefix::FEATURES, &[&millis(at), &id.0])
+pub fn features(document: u32) -> Vec<u8> {
+    key(prefix::FEATURES, &[&document.to_be_bytes()])
 }
 
 pub fn seen(id: ItemId) -> Vec<u8> {
@@ -93,12 +92,9 @@ pub fn story(id: StoryId) -> Vec<u8> {
     key(prefix::STORY, &[id.0.as_bytes()])
 }
 
-pub fn story_keys(text: &str) -> Vec<u8> {
-    key(prefix::STORY_KEY, &[&hash(text)])
-}
-
-pub fn story_key(text: &str, at: Timestamp, id: ItemId) -> Vec<u8> {
-    key(prefix::STORY_KEY, &[&hash(text), &millis(at), &id.0])
+/// What stands for a name among the marks of names.
+pub fn name(text: &str) -> u64 {
+    u64::from_be_bytes(hash(text)[..8].try_into().unwrap_or_default())
 }
 
 pub fn alert(id: &AlertId) -> Vec<u8> {

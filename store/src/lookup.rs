@@ -99,28 +99,40 @@ pub fn tellings(
     since: Timestamp,
     limit: usize,
 ) -> Result<Vec<TellingRow>, StoreError> {
-    let mut ids = BTreeSet::new();
+    let Some(oldest) = first_told(index)? else { return Ok(Vec::new()) };
+    let mut documents = BTreeSet::new();
     for key in story_keys {
-        let prefix = keys::story_keys(key);
-        let mut from = prefix.clone();
-        from.extend_from_slice(&keys::millis(since));
-        ids.extend(index.keys(&prefix, &from, NAMED)?.iter().filter_map(|key| keys::trailing_item(key)));
+        documents.extend(index.names().latest(keys::name(key), oldest, NAMED)?);
     }
     let mut stories = BTreeSet::new();
-    for id in ids {
-        stories.extend(index.get::<ArticleRow>(keys::article(id))?.map(|row| row.story));
+    for document in documents {
+        let Some(DocumentRow { id, .. }) = index.get(keys::document(document))? else { continue };
+        let Some(row) = index.get::<ArticleRow>(keys::article(id))?.filter(|row| row.at >= since) else {
+            continue;
+        };
+        let Some(features) = index.get::<FeaturesRow>(keys::features(row.document))? else { continue };
+        // Names that a newer version of the article has lost may linger.
+        if features.keys.iter().any(|key| story_keys.contains(key)) {
+            stories.insert(row.story);
+        }
     }
     let mut found = Vec::new();
     for story in stories {
         let all = index.get::<StoryRow>(keys::story(story))?.unwrap_or_default().tellings;
         for id in all.into_iter().rev().take(limit) {
             let Some(row) = index.get::<ArticleRow>(keys::article(id))? else { continue };
-            let Some(features) = index.get::<FeaturesRow>(keys::features(row.at, id))? else { continue };
+            let Some(features) = index.get::<FeaturesRow>(keys::features(row.document))? else { continue };
             let ArticleRow { story, exact, .. } = row;
             found.push(TellingRow { id, story, exact, features: features.features });
         }
     }
     Ok(found)
+}
+
+/// The document of the oldest article for which other tellings are looked for.
+pub fn first_told(index: &Index) -> Result<Option<u32>, StoreError> {
+    let prefix = [keys::prefix::FEATURES];
+    Ok(index.keys(&prefix, &prefix, 1)?.first().and_then(|key| keys::trailing_document(key)))
 }
 
 pub fn lexicon_only(

@@ -129,6 +129,22 @@ impl Marks {
         Ok(found)
     }
 
+    /// The documents from `oldest` on that have a mark, however common it is: the last `limit` of them.
+    pub fn latest(&self, mark: u64, oldest: u32, limit: usize) -> Result<Vec<u32>, StoreError> {
+        let (from, to) = (posting(mark, oldest), posting(mark, u32::MAX));
+        let mut documents: Vec<u32> = {
+            let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+            latest.range(from..=to).rev().take(limit).map(document).collect()
+        };
+        let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for run in &runs {
+            run.find(&from, &to, usize::MAX, &mut documents)?;
+        }
+        documents.sort_unstable();
+        documents.dedup();
+        Ok(documents.split_off(documents.len().saturating_sub(limit)))
+    }
+
     /// Bytes on disk.
     pub fn bytes(&self) -> u64 {
         self.runs.read().unwrap_or_else(PoisonError::into_inner).iter().map(|run| run.bytes()).sum()

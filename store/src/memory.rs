@@ -93,10 +93,9 @@ impl State {
         if let Some(expected) = commit.expected.filter(|expected| *expected != found) {
             return Err(StoreError::Conflict { story: story.to_string(), expected, found });
         }
-        let document = self.articles.get(&id).map(|row| row.document).unwrap_or_else(|| {
-            self.documents += 1;
-            self.documents
-        });
+        self.documents += 1;
+        let document = self.documents;
+        self.marks.values_mut().for_each(|texts| texts.retain(|(_, other)| *other != id));
         commit.marks.document = document;
         if let Some(row) = self.items.get_mut(&id) {
             row.status = ItemStatus::Done;
@@ -108,7 +107,6 @@ impl State {
         }
         self.commits.push(Some(commit.clone()));
         let marks = &commit.marks;
-        let first = self.articles.get(&id).map(|row| row.first);
         self.articles.insert(
             id,
             ArticleRow {
@@ -120,7 +118,6 @@ impl State {
                 exact: marks.exact.clone(),
                 judged: commit.judged.clone(),
                 lexicon_only: commit.article.model.is_none(),
-                first: first.unwrap_or(commit.at),
                 at: commit.at,
             },
         );
@@ -469,12 +466,12 @@ impl Store for MemoryStore {
         self.change(|state| {
             let mut report = TidyReport::default();
             let (story_end, mark_end, text_end) = (now - keep.stories, now - keep.marks, now - keep.texts);
-            let rows: Vec<_> = state.articles.iter().map(|(id, row)| (*id, row.first, row.at)).collect();
-            for (id, first, at) in rows {
+            let rows: Vec<_> = state.articles.iter().map(|(id, row)| (*id, row.at)).collect();
+            for (id, at) in rows {
                 if at < story_end {
                     report.told += u64::from(state.features.remove(&id).is_some());
                 }
-                if first < mark_end {
+                if at < mark_end {
                     state.forget(id);
                     report.articles += 1;
                 }

@@ -100,10 +100,10 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
     let mut report = OpenReport { cut_bytes: torn.cut_bytes, ..OpenReport::default() };
 
     let index_dir = dir.join("index");
-    let marks = Arc::new(Marks::open(&dir.join("marks"))?);
-    let empty = |marks: &Arc<Marks>| {
+    let marks = [Arc::new(Marks::open(&dir.join("marks"))?), Arc::new(Marks::open(&dir.join("names"))?)];
+    let empty = |marks: &[Arc<Marks>; 2]| {
         // Documents are numbered anew, so the marks go with the rows.
-        marks.clear()?;
+        marks.iter().try_for_each(|marks| marks.clear())?;
         set_aside(&index_dir)?;
         Index::open(&index_dir, marks.clone(), options.cache_bytes)
     };
@@ -120,7 +120,7 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
         }
     };
     if index.position()?.is_none() {
-        marks.clear()?;
+        marks.iter().try_for_each(|marks| marks.clear())?;
         let begin = journal::segment::HEADER;
         if report.rebuilt.is_none() && journal.end() > (Position { segment: 1, offset: begin }) {
             report.rebuilt = Some("its files were missing".into());
@@ -158,7 +158,7 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
 /// sled panics on some kinds of damage instead of answering: that counts as an answer here.
 fn open_index(
     dir: &Path,
-    marks: &Arc<Marks>,
+    marks: &[Arc<Marks>; 2],
     options: &OpenOptions,
     end: Position,
 ) -> Result<Index, StoreError> {
@@ -196,7 +196,7 @@ fn set_aside(dir: &Path) -> Result<(), StoreError> {
 fn replay(disk: &dyn Disk, dir: &Path, index: &Index) -> Result<(u64, Vec<Damage>), StoreError> {
     let seen = index.position()?;
     // Reading again from the start is cheap beside a damaged run; a run may also be ahead of the rows.
-    let marked = index.marks().until();
+    let marked = index.marked();
     let from = seen.unwrap_or_default().min(if seen.is_some() { marked } else { Position::default() });
     let mut replayed = 0;
     let damage = journal::stream(disk, &journal_dir(dir), from, |position, payload| {
@@ -218,15 +218,20 @@ fn replay(disk: &dyn Disk, dir: &Path, index: &Index) -> Result<(u64, Vec<Damage
 
 /// Adds the marks of a record whose rows are there.
 fn mark(index: &Index, record: Record) -> Result<(), StoreError> {
-    let add = |item, marks: &[u64]| {
-        let row = index.get::<ArticleRow>(keys::article(item))?;
-        row.iter().for_each(|row| index.marks().add(row.document, marks));
+    let add = |item, marks: &[u64], names: &[String]| {
+        if let Some(row) = index.get::<ArticleRow>(keys::article(item))? {
+            index.marks().add(row.document, marks);
+            let names: Vec<u64> = names.iter().map(|name| keys::name(name)).collect();
+            index.names().add(row.document, &names);
+        }
         Ok(())
     };
     match record {
-        Record::Committed(commit) => add(commit.item.id, &commit.marks.bands),
+        Record::Committed(commit) => add(commit.item.id, &commit.marks.bands, &commit.marks.story_keys),
         Record::Kept { facts } => facts.into_iter().try_for_each(|fact| match fact {
-            Kept::Article { item, marks, .. } => add(item, &marks),
+            Kept::Article { item, marks, features, .. } => {
+                add(item, &marks, &features.unwrap_or_default().keys)
+            }
             _ => Ok(()),
         }),
         _ => Ok(()),

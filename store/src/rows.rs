@@ -47,7 +47,7 @@ pub struct ItemRow {
 pub struct ArticleRow {
     /// Where the commit stands; `None` once its text was let go.
     pub position: Option<Position>,
-    /// Its number among the marks, from 1.
+    /// Its number among the marks, from 1; a new one whenever it is committed, so that they ascend with `at`.
     pub document: u32,
     /// Its story.
     pub story: StoryId,
@@ -61,9 +61,7 @@ pub struct ArticleRow {
     pub judged: Vec<(WatchId, String)>,
     /// It was tagged without a model and is to be tagged again.
     pub lexicon_only: bool,
-    /// When it was committed first: its age.
-    pub first: Timestamp,
-    /// When it was committed last.
+    /// When it was committed, the last time if it was so again.
     pub at: Timestamp,
 }
 
@@ -89,7 +87,7 @@ pub struct TellingRow {
     pub features: String,
 }
 
-/// Which article has a document's number, and when it was committed first.
+/// Which article has a document's number, and when it was committed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DocumentRow {
     /// The article's item.

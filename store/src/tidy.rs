@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use vedetta_domain::{AlertId, ItemId};
+use vedetta_domain::AlertId;
 
 use crate::{
     StoreError,
@@ -15,6 +15,7 @@ use crate::{
     keep::Touched,
     keys,
     local::LocalStore,
+    lookup,
     open::journal_dir,
     record::{Expired, Record},
     rows::{DocumentRow, MessageRow, MessageState, OutboxRow},
@@ -102,7 +103,8 @@ impl LocalStore {
         self.read(|index| {
             let first = index.keys(&[keys::prefix::DOCUMENT], &[keys::prefix::DOCUMENT], 1)?;
             let oldest = first.first().and_then(|key| keys::trailing_document(key));
-            index.marks().merge(oldest.unwrap_or(0))
+            index.marks().merge(oldest.unwrap_or(0))?;
+            index.names().merge(lookup::first_told(index)?.unwrap_or(u32::MAX))
         })
         .await?;
         Ok(report)
@@ -168,16 +170,17 @@ impl LocalStore {
 
 /// The next rows that are too old, a record's worth.
 fn expired(index: &Index, story_end: Timestamp, mark_end: Timestamp) -> Result<Expired, StoreError> {
-    let older = |prefix: u8, end: Timestamp| -> Result<Vec<(Timestamp, ItemId)>, StoreError> {
-        let keys = index.keys(&[prefix], &[prefix], CHUNK)?.into_iter();
-        let rows = keys.filter_map(|key| Some((keys::leading_time(&key)?, keys::trailing_item(&key)?)));
-        Ok(rows.take_while(|(at, _)| *at < end).collect())
-    };
-    let mut found = Expired {
-        told: older(keys::prefix::FEATURES, story_end)?.into_iter().map(|(_, id)| id).collect(),
-        items: older(keys::prefix::ENDED, mark_end)?,
-        ..Expired::default()
-    };
+    let ended = index.keys(&[keys::prefix::ENDED], &[keys::prefix::ENDED], CHUNK)?.into_iter();
+    let ended = ended.filter_map(|key| Some((keys::leading_time(&key)?, keys::trailing_item(&key)?)));
+    let mut found =
+        Expired { items: ended.take_while(|(at, _)| *at < mark_end).collect(), ..Expired::default() };
+    for key in index.keys(&[keys::prefix::FEATURES], &[keys::prefix::FEATURES], CHUNK)? {
+        let Some(document) = keys::trailing_document(&key) else { continue };
+        match index.get::<DocumentRow>(keys::document(document))? {
+            Some(row) if row.at < story_end => found.told.push(row.id),
+            _ => break,
+        }
+    }
     for (_, row) in index.rows::<DocumentRow>(keys::prefix::DOCUMENT, None, CHUNK)? {
         if row.at >= mark_end {
             break;

@@ -14,7 +14,7 @@ use crate::{
     keep::{self, Touched},
     keys,
     record::Record,
-    rows::{ArticleRow, StoryRow},
+    rows::StoryRow,
 };
 
 /// Requests that may share one fsync.
@@ -162,14 +162,8 @@ impl Desk {
                 return Err(StoreError::Conflict { story: story.to_string(), expected, found });
             }
         }
-        let known = self.index.get::<ArticleRow>(keys::article(commit.item.id))?;
-        commit.marks.document = match known {
-            Some(row) => row.document,
-            None => {
-                self.documents += 1;
-                self.documents
-            }
-        };
+        self.documents += 1;
+        commit.marks.document = self.documents;
         Ok(())
     }
 
