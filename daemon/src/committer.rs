@@ -4,18 +4,16 @@
 use std::{collections::HashSet, sync::Arc};
 
 use anyhow::Context as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
-use uuid::Uuid;
 use vedetta_alert::{Context, Watch};
 use vedetta_domain::{
-    Alert, AlertId, AlertKind, DedupeVerdict, Item, ItemId, Rung, StoryId, TaggedArticle, Telling, WatchId,
-    WatchMatch,
+    Alert, AlertId, AlertKind, DedupeVerdict, Item, Rung, TaggedArticle, Telling, WatchId, WatchMatch,
 };
-use vedetta_store::{AlertRow, ArticleRow, Commit, Marks, SharedStore, StoryRow};
+use vedetta_store::{AlertRow, ArticleRow, Commit, SharedStore, StoryRow};
 
 use crate::{
     ladder::{self, recognise},
