@@ -94,10 +94,15 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::args().skip_while(|argument| argument != name).nth(1).map_or(default, |n| n.parse().unwrap())
 }
 
+/// A folder on the disk that the build lies on.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(std::env::current_exe().unwrap().parent().unwrap()).unwrap()
+}
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     let (articles, daily) = (number("--articles", 1_000_000), number("--daily", 10_000));
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = folder();
     let time = Arc::new(Mutex::new(BEGIN));
     let clock = time.clone();
     let options = OpenOptions { clock: Arc::new(move || *clock.lock().unwrap()), ..OpenOptions::default() };

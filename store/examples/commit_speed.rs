@@ -132,6 +132,11 @@ fn sqlite(dir: &Path, commits: u64, writers: usize) -> Duration {
     begun.elapsed()
 }
 
+/// A folder on the disk that the build lies on.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(std::env::current_exe().unwrap().parent().unwrap()).unwrap()
+}
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let commits: u64 =
@@ -140,7 +145,7 @@ async fn main() -> std::process::ExitCode {
     for (writers, commits) in [(1, commits / 8), (WRITERS, commits)] {
         let mut best = [Duration::MAX; 2];
         for _ in 0..ROUNDS {
-            let (a, b) = (tempfile::tempdir_in(".").unwrap(), tempfile::tempdir_in(".").unwrap());
+            let (a, b) = (folder(), folder());
             best[0] = best[0].min(store(a.path(), commits, writers).await);
             let dir = b.path().to_owned();
             best[1] = best[1]

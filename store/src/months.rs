@@ -66,7 +66,7 @@ async fn months_of_work_keep_disk_and_memory_flat() {
     } else {
         Retention { texts: 8 * DAY, marks: 12 * DAY, stories: 4 * DAY, ..keep }
     };
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let time = Arc::new(Mutex::new(NOW));
     let clock = time.clone();
     let options = OpenOptions {
