@@ -64,7 +64,18 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
             row.state = MessageState::Dead;
             row.error = Some(error.clone());
         })?,
-        Record::Kept { facts } => facts.iter().try_for_each(|fact| kept(index, &mut to, fact))?,
+        Record::Kept { facts } => {
+            facts.iter().try_for_each(|fact| kept(index, &mut to, fact))?;
+            let documents = facts.iter().filter_map(|fact| match fact {
+                Kept::Article { row, .. } => Some(row.document),
+                _ => None,
+            });
+            // Of all of them at once: the rows that they are compared with change only afterwards.
+            let (highest, last) = (documents.max().unwrap_or(0), index.last_document()?);
+            if highest > last {
+                to.put(keys::LAST_DOCUMENT.to_vec(), &highest)?;
+            }
+        }
         Record::Expired(expired) => self::expired(index, &mut to, expired)?,
     }
     Ok(to)
@@ -253,9 +264,6 @@ fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> 
         }
         Kept::Seen { item } => to.mark(keys::seen(*item)),
         Kept::Article { item, row, marks, points, features } => {
-            if row.document > index.last_document()? {
-                to.put(keys::LAST_DOCUMENT.to_vec(), &row.document)?;
-            }
             article(to, *item, row, *points, features.as_ref())?;
             to.marks(row.document, marks.clone());
         }

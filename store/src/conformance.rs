@@ -327,7 +327,9 @@ async fn walk(seed: u64) {
                 a
             }};
         }
-        match below(15) {
+        let verb = below(15);
+        println!("step {step}: verb {verb}, item {n}, now {now}");
+        match verb {
             0 | 1 => both!(record_poll(
                 source(),
                 PollState { failures: n, ..PollState::default() },
@@ -428,8 +430,13 @@ async fn walk(seed: u64) {
                     missing.is_empty() && added.is_empty(),
                     "seed {seed}, step {step}: rebuilding lost {missing:?} and made up {added:?}"
                 );
-                // Marks of documents that are gone may linger until runs are merged.
-                assert!(after.1.is_subset(&before.1), "seed {seed}, step {step}: rebuilt marks");
+                // Marks of documents that are gone may linger until runs are merged, here or there.
+                let alive = |posting: &&crate::marks::Posting| {
+                    let document = u32::from_be_bytes(posting[5..].try_into().unwrap());
+                    store.index.has(crate::keys::document(document)).unwrap()
+                };
+                let alone = after.1.difference(&before.1).filter(alive).count();
+                assert_eq!(alone, 0, "seed {seed}, step {step}: rebuilt marks");
                 known.iter().for_each(|id| model.release(*id));
             }
         }

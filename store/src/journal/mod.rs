@@ -149,6 +149,8 @@ impl Journal {
         if self.torn {
             let path = segment::path(&self.dir, self.segment);
             self.file.set_len(self.end).map_err(StoreError::io("cut the torn end of", &path))?;
+            // The next record may go into the next segment, and then nothing else would make this durable.
+            self.file.sync().map_err(StoreError::io("sync", &path))?;
             self.torn = false;
         }
         Ok(())
