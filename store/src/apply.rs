@@ -262,7 +262,14 @@ fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> 
             list(to, row);
             to.put(keys::item(id), row)?;
         }
-        Kept::Seen { item } => to.mark(keys::seen(*item)),
+        Kept::Seen { item } => {
+            // A poll that listed it again stands before this, and what made it known is gone.
+            if let Some(row) = index.get::<ItemRow>(keys::item(*item))? {
+                unlist(to, &row);
+                to.remove(keys::item(*item));
+            }
+            to.mark(keys::seen(*item));
+        }
         Kept::Article { item, row, marks, points, features } => {
             article(to, *item, row, *points, features.as_ref())?;
             to.marks(row.document, marks.clone());
