@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vedetta_dedupe::{Candidate, Fingerprint, Known, KnownArticle, StoryFeatures, canonical_url, decide};
 use vedetta_domain::{DedupeVerdict, ItemId, StoryId, TaggedArticle};
-use vedetta_store::{ArticleRow, Marks, Store};
+use vedetta_store::{ArticleRow, Marks, Recalled, Sought, Store};
 
 /// A story is judged by so many of its tellings, the last ones.
 const TELLINGS: usize = 32;
@@ -37,8 +37,8 @@ pub fn recognise(tagged: &TaggedArticle, first_seen: Timestamp) -> (Candidate, M
     (candidate, marks)
 }
 
-fn known_article(id: ItemId, row: &ArticleRow) -> KnownArticle {
-    KnownArticle { id, story: row.story, exact: row.exact.clone() }
+fn known_article(row: &ArticleRow) -> KnownArticle {
+    KnownArticle { id: row.telling.item, story: row.story, exact: row.exact.clone() }
 }
 
 /// Asks the store what the ladder needs and lets the ladder decide.
@@ -49,37 +49,41 @@ pub async fn judge(
     marks: &Marks,
     now: Timestamp,
 ) -> anyhow::Result<DedupeVerdict> {
-    let mut known = Known { new_story: StoryId(Uuid::now_v7()), ..Known::default() };
-    if let Some(url) = &marks.canonical_url {
-        known.same_url = found(store.by_url(url).await?, id);
-    }
-    if !marks.exact.is_empty() {
-        known.same_text = found(store.by_exact(&marks.exact).await?, id);
-    }
-    for (other, row) in store.by_marks(marks.bands.clone()).await? {
-        if other == id {
-            continue;
-        }
-        // Without its text nothing says whether figures or names differ: such an article is no copy.
-        if let Some(stored) = store.stored(&row).await? {
-            let article = stored.article.article;
-            known.near.push((known_article(other, &row), article.title.unwrap_or_default(), article.text));
-        }
-    }
-    // A story is judged by all its tellings, by those too that share no name with this one.
-    for row in store.tellings(marks.story_keys.clone(), now - STORY_WINDOW, TELLINGS).await? {
-        if row.id == id {
-            continue;
-        }
-        let article = KnownArticle { id: row.id, story: row.story, exact: row.exact };
-        match serde_json::from_str(&row.features) {
-            Ok(features) => known.stories.push((article, features)),
-            Err(error) => tracing::warn!(item = %row.id, %error, "stored story features cannot be read"),
-        }
-    }
-    Ok(tokio::task::spawn_blocking(move || decide(&candidate, &known)).await?)
+    let found = store
+        .recall(Sought {
+            item: id,
+            url: marks.canonical_url.clone(),
+            exact: marks.exact.clone(),
+            marks: marks.bands.clone(),
+            story_keys: marks.story_keys.clone(),
+            since: now - STORY_WINDOW,
+            tellings: TELLINGS,
+        })
+        .await?;
+    Ok(tokio::task::spawn_blocking(move || decide(&candidate, &known(found))).await?)
 }
 
-fn found(found: Option<(ItemId, ArticleRow)>, id: ItemId) -> Option<KnownArticle> {
-    found.filter(|(other, _)| *other != id).map(|(other, row)| known_article(other, &row))
+/// What the store found, as the ladder looks at it. A story is judged by all its tellings, by those too that share no name
+/// with this article.
+fn known(found: Recalled) -> Known {
+    let near = found.near.into_iter().map(|(row, commit)| {
+        let article = commit.article.article;
+        (known_article(&row), article.title.unwrap_or_default(), article.text)
+    });
+    let stories = found.tellings.into_iter().filter_map(|row| {
+        let article = KnownArticle { id: row.id, story: row.story, exact: row.exact };
+        serde_json::from_str(&row.features)
+            .inspect_err(
+                |error| tracing::warn!(item = %row.id, %error, "stored story features cannot be read"),
+            )
+            .ok()
+            .map(|features| (article, features))
+    });
+    Known {
+        new_story: StoryId(Uuid::now_v7()),
+        same_url: found.same_url.as_ref().map(known_article),
+        same_text: found.same_text.as_ref().map(known_article),
+        near: near.collect(),
+        stories: stories.collect(),
+    }
 }

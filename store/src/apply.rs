@@ -2,17 +2,14 @@
 //! that live work, replay after a crash and a rebuild all end in the same state.
 
 use jiff::Timestamp;
-use vedetta_domain::{AlertId, Item, ItemId, StoryId};
+use vedetta_domain::{AlertId, Item, ItemId, StoryId, Telling};
 
 use crate::{
     Position, StoreError,
     index::{Changes, Index},
     keys,
     record::{AlertRow, Commit, Expired, ItemEnd, Kept, Record, RetryAfter},
-    rows::{
-        ArticleRow, DocumentRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow,
-        StoryRow,
-    },
+    rows::{ArticleRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
 };
 
 /// What `record`, which stands at `position`, changes.
@@ -82,7 +79,7 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
 }
 
 fn found(index: &Index, to: &mut Changes, item: &Item) -> Result<(), StoreError> {
-    if index.has(keys::item(item.id))? || index.has(keys::seen(item.id))? {
+    if index.has(keys::item(item.id))? || index.known(item.id)?.is_some() {
         return Ok(());
     }
     let row = ItemRow {
@@ -131,6 +128,16 @@ fn unlist(to: &mut Changes, row: &ItemRow) {
     }
 }
 
+/// Takes an item's row away: an article stands for it, or it is only known. When kept facts are read again, a poll that
+/// listed the item once more may stand before them, while what made it known is gone.
+fn drop_item(index: &Index, to: &mut Changes, id: ItemId) -> Result<(), StoreError> {
+    if let Some(row) = index.get::<ItemRow>(keys::item(id))? {
+        unlist(to, &row);
+        to.remove(keys::item(id));
+    }
+    Ok(())
+}
+
 fn ended(row: &mut ItemRow, end: &ItemEnd, at: Timestamp) {
     let (status, error) = match end {
         ItemEnd::Retry { error, retry_at, after } => {
@@ -151,24 +158,15 @@ fn ended(row: &mut ItemRow, end: &ItemEnd, at: Timestamp) {
 
 fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Position) -> Result<(), StoreError> {
     let id = commit.item.id;
-    if index.has(keys::item(id))? {
-        update_item(index, to, id, |row| {
-            row.status = ItemStatus::Done;
-            (row.error, row.ended) = (None, None);
-            // The record has them.
-            (row.item.entry.summary, row.item.entry.content) = (None, None);
-        })?;
-    }
-    let before = index.get::<ArticleRow>(keys::article(id))?;
+    drop_item(index, to, id)?;
     let last = index.last_document()?;
     let document = match commit.marks.document {
         // A record of the first version.
         0 => last + 1,
         given => given,
     };
-    if let Some(before) = &before {
-        told(to, before);
-        to.remove(keys::document(before.document));
+    if let Some(before) = index.article(id)? {
+        unwrite(to, &before);
         if before.story != commit.verdict.story {
             let mut row = index.get::<StoryRow>(keys::story(before.story))?.unwrap_or_default();
             row.tellings.retain(|telling| *telling != id);
@@ -182,18 +180,16 @@ fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Positio
         position: Some(position),
         document,
         story: commit.verdict.story,
-        telling: commit.telling.clone(),
+        telling: Telling { item: id, ..commit.telling.clone() },
         canonical_url: commit.marks.canonical_url.clone(),
         exact: commit.marks.exact.clone(),
         judged: commit.judged.clone(),
         lexicon_only: commit.article.model.is_none(),
         at: commit.at,
     };
-    let first = !commit.marks.exact.is_empty() && !index.has(keys::exact(&commit.marks.exact))?;
     let features =
         FeaturesRow { features: commit.marks.features.clone(), keys: commit.marks.story_keys.clone() };
-    article(to, id, &row, [true, first], Some(&features))?;
-    to.marks(document, commit.marks.bands.clone());
+    article(to, &row, &commit.marks.bands, Some(&features))?;
     let mut story = index.get::<StoryRow>(keys::story(commit.verdict.story))?.unwrap_or_default();
     if !story.tellings.contains(&id) {
         story.tellings.push(id);
@@ -223,22 +219,21 @@ fn story(to: &mut Changes, id: StoryId, row: &StoryRow) -> Result<(), StoreError
     to.put(keys::story(id), row)
 }
 
-/// Writes an article's rows. `points`: its address and its text point at it.
+/// Writes an article's rows and marks.
 fn article(
     to: &mut Changes,
-    id: ItemId,
     row: &ArticleRow,
-    points: [bool; 2],
+    text_marks: &[u64],
     features: Option<&FeaturesRow>,
 ) -> Result<(), StoreError> {
-    to.put(keys::article(id), row)?;
-    to.put(keys::document(row.document), &DocumentRow { id, at: row.at })?;
-    if let Some(url) = row.canonical_url.as_ref().filter(|_| points[0]) {
-        to.put(keys::url(url), &id)?;
+    let id = row.telling.item;
+    to.put(keys::article(row.document), row)?;
+    to.known(id, Some(row.document));
+    match row.lexicon_only {
+        true => to.mark(keys::lexicon_only(id)),
+        false => to.remove(keys::lexicon_only(id)),
     }
-    if points[1] && !row.exact.is_empty() {
-        to.put(keys::exact(&row.exact), &id)?;
-    }
+    to.marks(row.document, recognised_by(row, text_marks));
     if let Some(features) = features {
         to.put(keys::features(row.document), features)?;
         to.names(row.document, &features.keys);
@@ -246,7 +241,24 @@ fn article(
     Ok(())
 }
 
-/// No other telling of an article's event is looked for any more. Its names lead nowhere until runs are merged.
+/// The marks of an article: those of its text, of its address and of its text as a whole.
+pub fn recognised_by(row: &ArticleRow, text_marks: &[u64]) -> Vec<u64> {
+    let mut marks = text_marks.to_vec();
+    marks.extend(row.canonical_url.as_deref().map(keys::url));
+    if !row.exact.is_empty() {
+        marks.push(keys::exact(&row.exact));
+    }
+    marks
+}
+
+/// Takes an article's rows away. Its marks and names lead nowhere until runs are merged.
+fn unwrite(to: &mut Changes, row: &ArticleRow) {
+    told(to, row);
+    to.remove(keys::article(row.document));
+    to.remove(keys::lexicon_only(row.telling.item));
+}
+
+/// No other telling of an article's event is looked for any more.
 fn told(to: &mut Changes, row: &ArticleRow) {
     to.remove(keys::features(row.document));
 }
@@ -259,20 +271,24 @@ fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> 
             if let Some(before) = index.get::<ItemRow>(keys::item(id))? {
                 unlist(to, &before);
             }
+            // A record of an older version; its article's own fact says the rest.
+            if row.status == ItemStatus::Done {
+                to.remove(keys::item(id));
+                if index.known(id)?.is_none() {
+                    to.known(id, None);
+                }
+                return Ok(());
+            }
             list(to, row);
             to.put(keys::item(id), row)?;
         }
         Kept::Seen { item } => {
-            // A poll that listed it again stands before this, and what made it known is gone.
-            if let Some(row) = index.get::<ItemRow>(keys::item(*item))? {
-                unlist(to, &row);
-                to.remove(keys::item(*item));
-            }
-            to.mark(keys::seen(*item));
+            drop_item(index, to, *item)?;
+            to.known(*item, None);
         }
-        Kept::Article { item, row, marks, points, features } => {
-            article(to, *item, row, *points, features.as_ref())?;
-            to.marks(row.document, marks.clone());
+        Kept::Article { item, row, marks, features } => {
+            drop_item(index, to, *item)?;
+            article(to, row, marks, features.as_ref())?;
         }
         Kept::Story { story, row } => to.put(keys::story(*story), row)?,
         Kept::Alert(row) => {
@@ -300,27 +316,15 @@ fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> 
 
 fn expired(index: &Index, to: &mut Changes, expired: &Expired) -> Result<(), StoreError> {
     for id in &expired.told {
-        if let Some(row) = index.get::<ArticleRow>(keys::article(*id))? {
+        if let Some(row) = index.article(*id)? {
             told(to, &row);
         }
     }
     let mut stories = std::collections::BTreeMap::<_, StoryRow>::new();
     for id in &expired.articles {
-        let Some(row) = index.get::<ArticleRow>(keys::article(*id))? else { continue };
-        told(to, &row);
-        let points = |key: Vec<u8>| {
-            Ok::<_, StoreError>((index.get::<ItemId>(key.clone())? == Some(*id)).then_some(key))
-        };
-        let url = row.canonical_url.as_ref().map(|url| points(keys::url(url))).transpose()?.flatten();
-        let exact = points(keys::exact(&row.exact))?;
-        url.into_iter().chain(exact).for_each(|key| to.remove(key));
-        to.remove(keys::article(*id));
-        to.remove(keys::document(row.document));
-        let item = index.get::<ItemRow>(keys::item(*id))?;
-        if item.is_some_and(|row| row.status == ItemStatus::Done) {
-            to.remove(keys::item(*id));
-            to.mark(keys::seen(*id));
-        }
+        let Some(row) = index.article(*id)? else { continue };
+        unwrite(to, &row);
+        to.known(*id, None);
         let told = match stories.entry(row.story) {
             std::collections::btree_map::Entry::Occupied(slot) => slot.into_mut(),
             std::collections::btree_map::Entry::Vacant(slot) => {
@@ -337,7 +341,7 @@ fn expired(index: &Index, to: &mut Changes, expired: &Expired) -> Result<(), Sto
         let ended = |row: ItemRow| row.ended.is_some_and(|ended| keys::millis(ended) == keys::millis(*at));
         if index.get::<ItemRow>(keys::item(*id))?.is_some_and(ended) {
             to.remove(keys::item(*id));
-            to.mark(keys::seen(*id));
+            to.known(*id, None);
         }
     }
     expired.alerts.iter().for_each(|id| to.remove(keys::alert(id)));

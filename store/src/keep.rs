@@ -10,7 +10,7 @@ use crate::{
     index::Index,
     keys,
     record::{Kept, Record},
-    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow},
+    rows::{ItemRow, MessageRow, OutboxRow},
 };
 
 /// Facts in one record: enough to be quick, few enough that nobody waits long behind it.
@@ -81,6 +81,7 @@ impl Touched {
                 self.items.insert(item);
             }
             Kept::Article { item, marks, .. } => {
+                self.items.insert(item);
                 self.articles.insert(item, marks);
             }
             Kept::Story { story, .. } => {
@@ -154,18 +155,15 @@ pub fn facts(index: &Index, touched: &Touched) -> Result<Vec<Kept>, StoreError> 
     for item in &touched.items {
         if let Some(row) = index.get::<ItemRow>(keys::item(*item))? {
             facts.push(Kept::Item(Box::new(row)));
-        } else if index.has(keys::seen(*item))? {
+        } else if index.known(*item)? == Some(None) {
             facts.push(Kept::Seen { item: *item });
         }
     }
     for (item, marks) in &touched.articles {
-        let Some(mut row) = index.get::<ArticleRow>(keys::article(*item))? else { continue };
+        let Some(mut row) = index.article(*item)? else { continue };
         row.position = row.position.filter(|position| position.segment > touched.segment);
-        let at = |key| Ok::<_, StoreError>(index.get::<ItemId>(key)? == Some(*item));
-        let url = row.canonical_url.as_ref().map(|url| at(keys::url(url))).transpose()?.unwrap_or(false);
-        let points = [url, at(keys::exact(&row.exact))?];
         let features = index.get(keys::features(row.document))?;
-        facts.push(Kept::Article { item: *item, row: Box::new(row), marks: marks.clone(), points, features });
+        facts.push(Kept::Article { item: *item, row: Box::new(row), marks: marks.clone(), features });
     }
     for story in &touched.stories {
         let row = index.get(keys::story(*story))?;
@@ -178,7 +176,7 @@ pub fn facts(index: &Index, touched: &Touched) -> Result<Vec<Kept>, StoreError> 
         let row = index.get::<MessageRow>(keys::message(message))?;
         facts.extend(row.map(|row| Kept::Message(Box::new(row))));
     }
-    for (key, sent) in index.rows(keys::prefix::CHANNEL, None, CHUNK)? {
+    for (key, sent) in index.page(keys::prefix::CHANNEL, None, CHUNK)? {
         let channel = String::from_utf8_lossy(&key[1..]).into_owned();
         facts.push(Kept::Channel { channel, sent });
     }

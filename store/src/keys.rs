@@ -11,17 +11,18 @@ pub const POSITION: &[u8] = b"!position";
 /// The highest number that a document was given.
 pub const LAST_DOCUMENT: &[u8] = b"!document";
 
+/// How rows are laid out.
+pub const LAYOUT: &[u8] = b"!layout";
+
 /// First letters of the rows.
 pub mod prefix {
     pub const SOURCE: u8 = b's';
     pub const ITEM: u8 = b'i';
     pub const DUE_ITEM: u8 = b'd';
     pub const ARTICLE: u8 = b'a';
-    pub const URL: u8 = b'u';
-    pub const EXACT: u8 = b'x';
-    pub const DOCUMENT: u8 = b'n';
     pub const FEATURES: u8 = b'f';
-    pub const SEEN: u8 = b'z';
+    pub const KNOWN: u8 = b'k';
+    pub const LEXICON_ONLY: u8 = b'l';
     pub const ENDED: u8 = b'e';
     pub const STORY: u8 = b't';
     pub const ALERT: u8 = b'o';
@@ -60,28 +61,31 @@ pub fn due_item(at: Timestamp, id: ItemId) -> Vec<u8> {
     key(prefix::DUE_ITEM, &[&millis(at), &id.0])
 }
 
-pub fn article(id: ItemId) -> Vec<u8> {
-    key(prefix::ARTICLE, &[&id.0])
+/// By the number of its document: they ascend, so that sled's last page alone is written to.
+pub fn article(document: u32) -> Vec<u8> {
+    key(prefix::ARTICLE, &[&document.to_be_bytes()])
 }
 
-pub fn url(url: &str) -> Vec<u8> {
-    key(prefix::URL, &[&hash(url)])
+/// What stands for a canonical address among the marks.
+pub fn url(url: &str) -> u64 {
+    name(&format!("url {url}"))
 }
 
-pub fn exact(exact: &str) -> Vec<u8> {
-    key(prefix::EXACT, &[exact.as_bytes()])
-}
-
-pub fn document(number: u32) -> Vec<u8> {
-    key(prefix::DOCUMENT, &[&number.to_be_bytes()])
+/// What stands for a normalised text's hash among the marks.
+pub fn exact(exact: &str) -> u64 {
+    name(&format!("text {exact}"))
 }
 
 pub fn features(document: u32) -> Vec<u8> {
     key(prefix::FEATURES, &[&document.to_be_bytes()])
 }
 
-pub fn seen(id: ItemId) -> Vec<u8> {
-    key(prefix::SEEN, &[&id.0])
+pub fn known(id: ItemId) -> Vec<u8> {
+    key(prefix::KNOWN, &[&id.0])
+}
+
+pub fn lexicon_only(id: ItemId) -> Vec<u8> {
+    key(prefix::LEXICON_ONLY, &[&id.0])
 }
 
 pub fn ended(at: Timestamp, id: ItemId) -> Vec<u8> {
@@ -92,7 +96,7 @@ pub fn story(id: StoryId) -> Vec<u8> {
     key(prefix::STORY, &[id.0.as_bytes()])
 }
 
-/// What stands for a name among the marks of names.
+/// What stands for a name among the marks.
 pub fn name(text: &str) -> u64 {
     u64::from_be_bytes(hash(text)[..8].try_into().unwrap_or_default())
 }
@@ -130,7 +134,7 @@ pub fn trailing_item(key: &[u8]) -> Option<ItemId> {
     key.last_chunk::<16>().map(|id| ItemId(*id))
 }
 
-/// The document's number at the end of an index key.
+/// The document's number at the end of an index key, or of the row of a known item.
 pub fn trailing_document(key: &[u8]) -> Option<u32> {
     key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number))
 }

@@ -24,6 +24,7 @@ mod memory;
 #[cfg(test)]
 mod months;
 mod open;
+mod recall;
 mod record;
 mod rows;
 mod store;
@@ -41,10 +42,10 @@ pub use journal::{
 pub use local::LocalStore;
 pub use memory::MemoryStore;
 pub use open::{Clock, OpenOptions, OpenReport};
+pub use recall::{Recalled, Sought};
 pub use record::{AlertRow, Commit, Expired, ItemEnd, Kept, Marks, Record, RetryAfter};
 pub use rows::{
-    ArticleRow, DocumentRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow,
-    TellingRow,
+    ArticleRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow, TellingRow,
 };
 pub use store::{Cursor, SharedStore, Stats, Store};
 pub use tidy::{Retention, TidyReport};

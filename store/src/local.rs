@@ -14,14 +14,14 @@ use tokio::sync::{Notify, Semaphore};
 use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryId};
 
 use crate::{
-    Cursor, OpenOptions, OpenReport, Retention, Stats, Store, StoreError, TidyReport,
+    Cursor, OpenOptions, OpenReport, Recalled, Retention, Sought, Stats, Store, StoreError, TidyReport,
     disk::Disk,
     index::Index,
-    journal::reader,
     keys, lookup,
     open::{self, journal_dir},
+    recall,
     record::{AlertRow, Commit, ItemEnd, Record},
-    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow, TellingRow},
+    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow},
     writer::Writer,
 };
 
@@ -41,6 +41,10 @@ pub struct LocalStore {
     leases: Arc<Mutex<HashSet<ItemId>>>,
     changed: Arc<Notify>,
     reads: Arc<Semaphore>,
+    /// How large the index's files were when its rows were counted last.
+    pub(crate) counted: Arc<Mutex<u64>>,
+    /// Smaller files are not worth writing anew.
+    pub(crate) compact_above: u64,
     thread: Mutex<Option<JoinHandle<()>>>,
     _lock: std::fs::File,
 }
@@ -60,6 +64,8 @@ impl LocalStore {
             leases: Arc::default(),
             changed,
             reads: Arc::new(Semaphore::new(READS)),
+            counted: Arc::default(),
+            compact_above: options.compact_above,
             thread: Mutex::new(Some(thread)),
             _lock: opened.lock,
         };
@@ -168,27 +174,9 @@ impl Store for LocalStore {
         self.row(keys::item(id)).await
     }
 
-    async fn by_url(&self, url: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError> {
-        let key = keys::url(url);
-        self.read(move |index| lookup::by_pointer(index, key)).await
-    }
-
-    async fn by_exact(&self, exact: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError> {
-        let key = keys::exact(exact);
-        self.read(move |index| lookup::by_pointer(index, key)).await
-    }
-
-    async fn by_marks(&self, marks: Vec<u64>) -> Result<Vec<(ItemId, ArticleRow)>, StoreError> {
-        self.read(move |index| lookup::by_marks(index, &marks)).await
-    }
-
-    async fn tellings(
-        &self,
-        keys: Vec<String>,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<TellingRow>, StoreError> {
-        self.read(move |index| lookup::tellings(index, &keys, since, limit)).await
+    async fn recall(&self, sought: Sought) -> Result<Recalled, StoreError> {
+        let (disk, dir) = (self.disk.clone(), journal_dir(&self.dir));
+        self.read(move |index| recall::recall(index, &*disk, &dir, &sought)).await
     }
 
     async fn story(&self, id: StoryId) -> Result<Option<StoryRow>, StoreError> {
@@ -196,28 +184,12 @@ impl Store for LocalStore {
     }
 
     async fn article(&self, id: ItemId) -> Result<Option<ArticleRow>, StoreError> {
-        self.row(keys::article(id)).await
+        self.read(move |index| index.article(id)).await
     }
 
     async fn stored(&self, row: &ArticleRow) -> Result<Option<Commit>, StoreError> {
-        let Some(position) = row.position else { return Ok(None) };
-        let (disk, dir) = (self.disk.clone(), journal_dir(&self.dir));
-        self.read(move |_| {
-            let payload = match reader::read_at(&*disk, &dir, position) {
-                // Its segment went between the look at the row and this one.
-                Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                    return Ok(None);
-                }
-                other => other?,
-            };
-            match Record::decode(&payload, position)? {
-                Record::Committed(commit) => Ok(Some(*commit)),
-                _ => {
-                    Err(StoreError::Record { position: position.to_string(), why: "it is no article".into() })
-                }
-            }
-        })
-        .await
+        let (disk, dir, row) = (self.disk.clone(), journal_dir(&self.dir), row.clone());
+        self.read(move |_| lookup::stored(&*disk, &dir, &row)).await
     }
 
     async fn lexicon_only(

@@ -1,9 +1,6 @@
 //! What is asked of the index, as functions that wait for the disk.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    path::Path,
-};
+use std::{collections::HashSet, path::Path};
 
 use jiff::Timestamp;
 use vedetta_domain::ItemId;
@@ -13,27 +10,18 @@ use crate::{
     disk::Disk,
     index::Index,
     journal::{
-        reader::{Found, Reader},
+        reader::{self, Found, Reader},
         segment,
     },
     keys,
     record::{Commit, Record},
-    rows::{
-        ArticleRow, DocumentRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow,
-        StoryRow, TellingRow,
-    },
+    rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow},
 };
-
-/// Articles that share a mark and are looked at.
-const CANDIDATES: usize = 64;
-
-/// Articles that share a story key and are looked at, a key.
-const NAMED: usize = 256;
 
 pub fn unknown(index: &Index, ids: Vec<ItemId>) -> Result<HashSet<ItemId>, StoreError> {
     let mut unknown = HashSet::new();
     for id in ids {
-        if !index.has(keys::item(id))? && !index.has(keys::seen(id))? {
+        if !index.has(keys::item(id))? && index.known(id)?.is_none() {
             unknown.insert(id);
         }
     }
@@ -70,63 +58,20 @@ pub fn next_due(index: &Index, leases: &HashSet<ItemId>) -> Result<Option<Timest
     Ok(first.and_then(|key| keys::leading_time(key)))
 }
 
-pub fn by_pointer(index: &Index, key: Vec<u8>) -> Result<Option<(ItemId, ArticleRow)>, StoreError> {
-    let Some(id) = index.get::<ItemId>(key)? else {
-        return Ok(None);
+/// The commit that `row` points at; `None` once its text was let go.
+pub fn stored(disk: &dyn Disk, journal: &Path, row: &ArticleRow) -> Result<Option<Commit>, StoreError> {
+    let Some(position) = row.position else { return Ok(None) };
+    let payload = match reader::read_at(disk, journal, position) {
+        // Its segment went between the look at the row and this one.
+        Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        other => other?,
     };
-    Ok(index.get(keys::article(id))?.map(|row| (id, row)))
-}
-
-pub fn by_marks(index: &Index, marks: &[u64]) -> Result<Vec<(ItemId, ArticleRow)>, StoreError> {
-    let mut shared: BTreeMap<u32, usize> = BTreeMap::new();
-    for document in index.marks().documents(marks)?.into_iter().flatten() {
-        *shared.entry(document).or_default() += 1;
+    match Record::decode(&payload, position)? {
+        Record::Committed(commit) => Ok(Some(*commit)),
+        _ => Err(StoreError::Record { position: position.to_string(), why: "it is no article".into() }),
     }
-    let mut documents: Vec<_> = shared.into_iter().collect();
-    // The latest of those that share as many.
-    documents.sort_by_key(|(document, count)| std::cmp::Reverse((*count, *document)));
-    let mut rows = Vec::new();
-    for (document, _) in documents.into_iter().take(CANDIDATES) {
-        let Some(DocumentRow { id, .. }) = index.get(keys::document(document))? else { continue };
-        rows.extend(index.get(keys::article(id))?.map(|row| (id, row)));
-    }
-    Ok(rows)
-}
-
-pub fn tellings(
-    index: &Index,
-    story_keys: &[String],
-    since: Timestamp,
-    limit: usize,
-) -> Result<Vec<TellingRow>, StoreError> {
-    let Some(oldest) = first_told(index)? else { return Ok(Vec::new()) };
-    let mut documents = BTreeSet::new();
-    for key in story_keys {
-        documents.extend(index.names().latest(keys::name(key), oldest, NAMED)?);
-    }
-    let mut stories = BTreeSet::new();
-    for document in documents {
-        let Some(DocumentRow { id, .. }) = index.get(keys::document(document))? else { continue };
-        let Some(row) = index.get::<ArticleRow>(keys::article(id))?.filter(|row| row.at >= since) else {
-            continue;
-        };
-        let Some(features) = index.get::<FeaturesRow>(keys::features(row.document))? else { continue };
-        // Names that a newer version of the article has lost may linger.
-        if features.keys.iter().any(|key| story_keys.contains(key)) {
-            stories.insert(row.story);
-        }
-    }
-    let mut found = Vec::new();
-    for story in stories {
-        let all = index.get::<StoryRow>(keys::story(story))?.unwrap_or_default().tellings;
-        for id in all.into_iter().rev().take(limit) {
-            let Some(row) = index.get::<ArticleRow>(keys::article(id))? else { continue };
-            let Some(features) = index.get::<FeaturesRow>(keys::features(row.document))? else { continue };
-            let ArticleRow { story, exact, .. } = row;
-            found.push(TellingRow { id, story, exact, features: features.features });
-        }
-    }
-    Ok(found)
 }
 
 /// The document of the oldest article for which other tellings are looked for.
@@ -140,19 +85,13 @@ pub fn lexicon_only(
     after: Option<ItemId>,
     limit: usize,
 ) -> Result<Vec<(ItemId, ArticleRow)>, StoreError> {
-    let mut after = after.map(keys::article);
+    let prefix = [keys::prefix::LEXICON_ONLY];
+    let from = after.map_or_else(|| prefix.to_vec(), |id| [keys::lexicon_only(id).as_slice(), &[0]].concat());
     let mut found = Vec::new();
-    while found.len() < limit {
-        let page = index.rows::<ArticleRow>(keys::prefix::ARTICLE, after.as_deref(), 256)?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(last.clone());
-        found.extend(
-            page.into_iter()
-                .filter(|(_, row)| row.lexicon_only)
-                .filter_map(|(key, row)| keys::trailing_item(&key).map(|id| (id, row))),
-        );
+    for key in index.keys(&prefix, &from, limit)? {
+        let Some(id) = keys::trailing_item(&key) else { continue };
+        found.extend(index.article(id)?.map(|row| (id, row)));
     }
-    found.truncate(limit);
     Ok(found)
 }
 
@@ -184,10 +123,10 @@ pub fn scan(
 }
 
 pub fn stats(index: &Index) -> Result<Stats, StoreError> {
-    let mut stats = Stats::default();
+    let mut stats = Stats { items_done: index.count(keys::prefix::ARTICLE)?, ..Stats::default() };
     each::<ItemRow>(index, keys::prefix::ITEM, |row| match row.status {
         ItemStatus::Waiting => stats.items_waiting += 1,
-        ItemStatus::Done => stats.items_done += 1,
+        ItemStatus::Done => {}
         ItemStatus::Dropped => stats.items_dropped += 1,
         ItemStatus::Quarantined => stats.items_quarantined += 1,
     })?;
@@ -207,7 +146,7 @@ fn each<T: serde::de::DeserializeOwned>(
 ) -> Result<(), StoreError> {
     let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = index.rows::<T>(prefix, after.as_deref(), 1000)?;
+        let page = index.page::<T>(prefix, after.as_deref(), 1000)?;
         let Some((last, _)) = page.last() else {
             return Ok(());
         };

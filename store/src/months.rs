@@ -72,6 +72,7 @@ async fn months_of_work_keep_disk_and_memory_flat() {
     let options = OpenOptions {
         segment_bytes: if days >= 90 { 16 << 20 } else { 300_000 },
         segment_age: Duration::from_secs(2 * 86_400),
+        compact_above: if days >= 90 { 64 << 20 } else { 1 << 20 },
         clock: Arc::new(move || *clock.lock().unwrap()),
         ..OpenOptions::default()
     };

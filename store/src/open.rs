@@ -18,7 +18,6 @@ use crate::{
     keys,
     marks::Marks,
     record::{Kept, Record},
-    rows::ArticleRow,
 };
 
 /// Tells the time.
@@ -33,6 +32,8 @@ pub struct OpenOptions {
     pub segment_age: Duration,
     /// Bound of sled's page cache.
     pub cache_bytes: u64,
+    /// Files of the index that are smaller are not written anew when they hold more than rows.
+    pub compact_above: u64,
     /// Make the index anew though nothing is wrong with it.
     pub rebuild: bool,
     /// Tells the time, which is written into segments.
@@ -47,6 +48,7 @@ impl Default for OpenOptions {
             segment_bytes: 64 << 20,
             segment_age: Duration::from_secs(7 * 86_400),
             cache_bytes: 8 << 20,
+            compact_above: 64 << 20,
             rebuild: false,
             clock: Arc::new(Timestamp::now),
             disk: Arc::new(RealDisk),
@@ -60,6 +62,7 @@ impl fmt::Debug for OpenOptions {
             .field("segment_bytes", &self.segment_bytes)
             .field("segment_age", &self.segment_age)
             .field("cache_bytes", &self.cache_bytes)
+            .field("compact_above", &self.compact_above)
             .field("disk", &self.disk)
             .finish_non_exhaustive()
     }
@@ -219,8 +222,8 @@ fn replay(disk: &dyn Disk, dir: &Path, index: &Index) -> Result<(u64, Vec<Damage
 /// Adds the marks of a record whose rows are there.
 fn mark(index: &Index, record: Record) -> Result<(), StoreError> {
     let add = |item, marks: &[u64], names: &[String]| {
-        if let Some(row) = index.get::<ArticleRow>(keys::article(item))? {
-            index.marks().add(row.document, marks);
+        if let Some(row) = index.article(item)? {
+            index.marks().add(row.document, &apply::recognised_by(&row, marks));
             let names: Vec<u64> = names.iter().map(|name| keys::name(name)).collect();
             index.names().add(row.document, &names);
         }
@@ -286,7 +289,7 @@ mod tests {
     async fn a_garbled_index_is_set_aside_and_rebuilt() {
         let garble = |dir: &Path| {
             for file in ["conf", "db"] {
-                std::fs::write(dir.join("index").join(file), b"not what sled wrote").unwrap();
+                std::fs::write(dir.join("index/000001").join(file), b"not what sled wrote").unwrap();
             }
         };
         check(garble, true).await;
@@ -300,8 +303,9 @@ mod tests {
         let before = store.index.dump();
         store.close().await;
         drop(store);
-        let db = dir.path().join("index/db");
-        let files: Vec<_> = std::fs::read_dir(dir.path().join("index"))
+        let folder = dir.path().join("index/000001");
+        let db = folder.join("db");
+        let files: Vec<_> = std::fs::read_dir(&folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.is_file())
@@ -322,7 +326,7 @@ mod tests {
             drop(store);
             // As it was, for the next one.
             std::fs::remove_dir_all(dir.path().join("index")).unwrap();
-            std::fs::create_dir(dir.path().join("index")).unwrap();
+            std::fs::create_dir_all(&folder).unwrap();
             files.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
         }
     }
@@ -336,8 +340,8 @@ mod tests {
         let ids: Vec<_> = (0..10).map(|n| testing::item(n).id).collect();
         let mut waiting = Vec::new();
         for id in ids {
-            let row = store.item(id).await.unwrap().unwrap();
-            waiting.extend((row.status == crate::ItemStatus::Waiting).then_some(id));
+            let row = store.item(id).await.unwrap();
+            waiting.extend(row.filter(|row| row.status == crate::ItemStatus::Waiting).map(|_| id));
         }
         store.end(waiting[0], end, NOW).await.unwrap();
         store.close().await;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Version of the records that this build writes. Older ones must load for ever.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// One unit of change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,8 +116,6 @@ pub enum Kept {
         row: Box<ArticleRow>,
         /// Its text's marks.
         marks: Vec<u64>,
-        /// It is the one that its address points at, and its text.
-        points: [bool; 2],
         /// By what other tellings are told, while they may come.
         features: Option<FeaturesRow>,
     },
@@ -286,8 +284,11 @@ mod tests {
     use crate::{LocalStore, OpenOptions, Retention, Store as _, disk::RealDisk, journal, testing};
 
     /// The records of every version, a line each; a new version adds a file and leaves the old ones as they are.
-    const VERSIONS: &[(u32, &str)] =
-        &[(1, include_str!("../records/v1.jsonl")), (2, include_str!("../records/v2.jsonl"))];
+    const VERSIONS: &[(u32, &str)] = &[
+        (1, include_str!("../records/v1.jsonl")),
+        (2, include_str!("../records/v2.jsonl")),
+        (3, include_str!("../records/v3.jsonl")),
+    ];
 
     #[test]
     fn records_of_every_version_load() {
@@ -351,7 +352,7 @@ mod tests {
         store.close().await;
         if std::env::var_os("VEDETTA_WRITE").is_some() {
             let text: String = lines.iter().map(|(_, value)| format!("{value}\n")).collect();
-            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/records/v2.jsonl"), text).unwrap();
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/records/v3.jsonl"), text).unwrap();
             return;
         }
         let fixture: Vec<serde_json::Value> =

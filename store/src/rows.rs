@@ -1,4 +1,4 @@
-//! The rows of the index: what is known now. JSON, rebuilt from the journal at will.
+//! The rows of the index: what is known now, made anew from the journal at will.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::Position;
 pub enum ItemStatus {
     /// Its page is to be read.
     Waiting,
-    /// Its article is stored.
+    /// Its article is stored. Not written any more: such an item is known by its article.
     Done,
     /// There was nothing to be had.
     Dropped,
@@ -85,15 +85,6 @@ pub struct TellingRow {
     pub exact: String,
     /// The story comparison's features.
     pub features: String,
-}
-
-/// Which article has a document's number, and when it was committed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DocumentRow {
-    /// The article's item.
-    pub id: ItemId,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// One event.

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryId};
 
 use crate::{
-    Retention, StoreError, TidyReport,
+    Recalled, Retention, Sought, StoreError, TidyReport,
     record::{AlertRow, Commit, ItemEnd},
-    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow, TellingRow},
+    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow},
 };
 
 /// A store that several tasks share.
@@ -86,26 +86,11 @@ pub trait Store: Send + Sync + 'static {
     /// Gives a lease back; the item stays as it is.
     fn release(&self, item: ItemId);
 
-    /// An item's row.
+    /// An item's row, while it has no article.
     async fn item(&self, id: ItemId) -> Result<Option<ItemRow>, StoreError>;
 
-    /// The article last seen at a canonical address.
-    async fn by_url(&self, url: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError>;
-
-    /// The first article with the same normalised text.
-    async fn by_exact(&self, exact: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError>;
-
-    /// Articles whose texts share a mark, those first that share most. Marks that very many texts have tell nothing.
-    async fn by_marks(&self, marks: Vec<u64>) -> Result<Vec<(ItemId, ArticleRow)>, StoreError>;
-
-    /// The tellings of all stories of which one was committed since `since` and shares a key; of each story at most
-    /// `limit`, the last ones.
-    async fn tellings(
-        &self,
-        keys: Vec<String>,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<TellingRow>, StoreError>;
+    /// What is stored that may be the same as an article.
+    async fn recall(&self, sought: Sought) -> Result<Recalled, StoreError>;
 
     /// A story.
     async fn story(&self, id: StoryId) -> Result<Option<StoryRow>, StoreError>;

@@ -1,5 +1,7 @@
 //! What is let go because of its age or size, and the sealing of closed segments.
 
+use std::sync::PoisonError;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use vedetta_domain::AlertId;
@@ -18,11 +20,14 @@ use crate::{
     lookup,
     open::journal_dir,
     record::{Expired, Record},
-    rows::{DocumentRow, MessageRow, MessageState, OutboxRow},
+    rows::{ArticleRow, MessageRow, MessageState, OutboxRow},
 };
 
 /// Rows that go with one record.
 const CHUNK: usize = 256;
+
+/// Files of the index that hold so many times its rows are written anew; sled's own least is about 1.5.
+const FULL: u64 = 2;
 
 /// How long what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,13 +106,38 @@ impl LocalStore {
         }
         report.sealed = self.seal().await?;
         self.read(|index| {
-            let first = index.keys(&[keys::prefix::DOCUMENT], &[keys::prefix::DOCUMENT], 1)?;
+            let first = index.keys(&[keys::prefix::ARTICLE], &[keys::prefix::ARTICLE], 1)?;
             let oldest = first.first().and_then(|key| keys::trailing_document(key));
             index.marks().merge(oldest.unwrap_or(0))?;
             index.names().merge(lookup::first_told(index)?.unwrap_or(u32::MAX))
         })
         .await?;
+        self.compact_if_it_pays().await?;
         Ok(report)
+    }
+
+    /// Writes the index's files anew if they hold much more than rows. Rows are counted only once files have grown.
+    async fn compact_if_it_pays(&self) -> Result<(), StoreError> {
+        let counted = self.counted.clone();
+        let worth = self.compact_above;
+        let pays = self
+            .read(move |index| {
+                let mut last = counted.lock().unwrap_or_else(PoisonError::into_inner);
+                let files = index.file_bytes()?;
+                if files < worth.max(*last + *last / 2) {
+                    return Ok(false);
+                }
+                *last = files;
+                Ok(files > FULL * index.live_bytes()? + worth)
+            })
+            .await?;
+        if pays {
+            self.writer.compact().await?;
+            let files = self.read(|index| index.file_bytes()).await?;
+            *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = files;
+            tracing::info!(bytes = files, "the index's files were written anew");
+        }
+        Ok(())
     }
 
     async fn segments(&self) -> Result<Vec<SegmentInfo>, StoreError> {
@@ -176,16 +206,16 @@ fn expired(index: &Index, story_end: Timestamp, mark_end: Timestamp) -> Result<E
         Expired { items: ended.take_while(|(at, _)| *at < mark_end).collect(), ..Expired::default() };
     for key in index.keys(&[keys::prefix::FEATURES], &[keys::prefix::FEATURES], CHUNK)? {
         let Some(document) = keys::trailing_document(&key) else { continue };
-        match index.get::<DocumentRow>(keys::document(document))? {
-            Some(row) if row.at < story_end => found.told.push(row.id),
+        match index.get::<ArticleRow>(keys::article(document))? {
+            Some(row) if row.at < story_end => found.told.push(row.telling.item),
             _ => break,
         }
     }
-    for (_, row) in index.rows::<DocumentRow>(keys::prefix::DOCUMENT, None, CHUNK)? {
+    for (_, row) in index.page::<ArticleRow>(keys::prefix::ARTICLE, None, CHUNK)? {
         if row.at >= mark_end {
             break;
         }
-        found.articles.push(row.id);
+        found.articles.push(row.telling.item);
     }
     if found != Expired::default() {
         return Ok(found);
@@ -194,7 +224,7 @@ fn expired(index: &Index, story_end: Timestamp, mark_end: Timestamp) -> Result<E
     let done = |row: &OutboxRow| row.channels.values().all(|message| !message.is_empty());
     let mut after: Option<Vec<u8>> = None;
     while found.alerts.len() < CHUNK {
-        let page = index.rows::<OutboxRow>(keys::prefix::ALERT, after.as_deref(), CHUNK)?;
+        let page = index.page::<OutboxRow>(keys::prefix::ALERT, after.as_deref(), CHUNK)?;
         let Some((last, _)) = page.last() else { break };
         after = Some(last.clone());
         let old = page.into_iter().filter(|(_, row)| row.alert.created < mark_end && done(row));
@@ -202,7 +232,7 @@ fn expired(index: &Index, story_end: Timestamp, mark_end: Timestamp) -> Result<E
     }
     after = None;
     while found.messages.len() < CHUNK {
-        let page = index.rows::<MessageRow>(keys::prefix::MESSAGE, after.as_deref(), CHUNK)?;
+        let page = index.page::<MessageRow>(keys::prefix::MESSAGE, after.as_deref(), CHUNK)?;
         let Some((last, _)) = page.last() else { break };
         after = Some(last.clone());
         let old =

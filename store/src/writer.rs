@@ -34,6 +34,8 @@ enum What {
     Record(Record),
     /// What these are now: facts that nobody changes between looking and writing.
     Kept(Touched),
+    /// The index's files anew, while nothing is written into them.
+    Compact,
 }
 
 type Answer = oneshot::Sender<Result<Position, StoreError>>;
@@ -69,6 +71,11 @@ impl Writer {
     /// Writes what `touched` are now once more.
     pub async fn keep(&self, touched: Touched) -> Result<(), StoreError> {
         self.ask(What::Kept(touched)).await.map(drop)
+    }
+
+    /// Writes the index's files anew. What comes meanwhile waits.
+    pub async fn compact(&self) -> Result<(), StoreError> {
+        self.ask(What::Compact).await.map(drop)
     }
 
     /// Takes nothing more; the thread ends after what it was given.
@@ -112,6 +119,10 @@ impl Desk {
                             Ok(facts) => self.write(&mut vec![(Record::Kept { facts }, done)]),
                             Err(error) => drop(done.send(Err(error))),
                         }
+                    }
+                    What::Compact => {
+                        self.write(&mut records);
+                        drop(done.send(self.index.compact().map(|()| Position::default())));
                     }
                 }
             }

@@ -1,16 +1,29 @@
-//! sled behind names of our own: rows as JSON, scans with an end, one batch a record.
+//! sled behind names of our own: packed rows, scans with an end, one batch a record, and files that are written anew when
+//! they hold much more than their rows.
 
-use std::{path::Path, sync::Arc};
+mod generation;
+mod packed;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
 
 use serde::{Serialize, de::DeserializeOwned};
+use vedetta_domain::ItemId;
 
-use crate::{Position, StoreError, keys, marks::Marks};
+use self::generation::Generation;
+use crate::{Position, StoreError, keys, marks::Marks, rows::ArticleRow};
+
+/// How rows are laid out and packed; an index of another layout is made anew from the journal.
+const LAYOUT: u32 = 2;
 
 /// The index. Cheap to clone; readable from any thread, written by the writer alone.
 #[derive(Debug, Clone)]
 pub struct Index {
-    db: sled::Db,
-    rows: sled::Tree,
+    dir: PathBuf,
+    cache_bytes: u64,
+    files: Arc<RwLock<Generation>>,
     marks: Arc<Marks>,
     names: Arc<Marks>,
 }
@@ -25,8 +38,7 @@ pub struct Changes {
 
 impl Changes {
     pub fn put<T: Serialize>(&mut self, key: Vec<u8>, row: &T) -> Result<(), StoreError> {
-        let row = serde_json::to_vec(row).map_err(|e| StoreError::Index(e.to_string()))?;
-        self.batch.insert(key, row);
+        self.batch.insert(key, packed::pack(row)?);
         Ok(())
     }
 
@@ -39,12 +51,18 @@ impl Changes {
         self.batch.remove(key);
     }
 
+    /// The item is known, and has the article of that number.
+    pub fn known(&mut self, id: ItemId, document: Option<u32>) {
+        let document = document.map(u32::to_be_bytes);
+        self.batch.insert(keys::known(id), document.as_ref().map_or(&[][..], |number| number));
+    }
+
     /// The keys under which other tellings look for an article, under its document's number.
     pub fn names(&mut self, document: u32, keys: &[String]) {
         self.names.push((document, keys.iter().map(|key| keys::name(key)).collect()));
     }
 
-    /// A text's marks under its document's number.
+    /// What an article is recognised by, under its document's number.
     pub fn marks(&mut self, document: u32, marks: Vec<u64>) {
         self.marks.push((document, marks));
     }
@@ -53,31 +71,43 @@ impl Changes {
 impl Index {
     /// Opens or creates the index in `dir`, beside `marks` of texts and of `names`; `cache_bytes` bounds sled's page cache.
     pub fn open(dir: &Path, [marks, names]: [Arc<Marks>; 2], cache_bytes: u64) -> Result<Self, StoreError> {
-        let db = sled::Config::new()
-            .path(dir)
-            .cache_capacity(cache_bytes)
-            .mode(sled::Mode::LowSpace)
-            .flush_every_ms(Some(500))
-            .open()?;
-        let rows = db.open_tree("rows")?;
-        Ok(Self { db, rows, marks, names })
+        let newest = Generation::open_newest(dir, cache_bytes)?;
+        let files = Arc::new(RwLock::new(newest));
+        let index = Self { dir: dir.into(), cache_bytes, files, marks, names };
+        match (index.get::<u32>(keys::LAYOUT.to_vec())?, index.position()?) {
+            (Some(LAYOUT), _) | (None, None) => Ok(index),
+            _ => Err(StoreError::Index("another version of vedetta laid it out".into())),
+        }
+    }
+
+    fn rows(&self) -> RwLockReadGuard<'_, Generation> {
+        self.files.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn get<T: DeserializeOwned>(&self, key: Vec<u8>) -> Result<Option<T>, StoreError> {
-        let Some(row) = self.rows.get(key)? else {
-            return Ok(None);
-        };
-        serde_json::from_slice(&row).map(Some).map_err(|e| StoreError::Index(e.to_string()))
+        let row = self.rows().tree.get(key)?;
+        row.map(|row| packed::unpack(&row)).transpose()
     }
 
     pub fn has(&self, key: Vec<u8>) -> Result<bool, StoreError> {
-        Ok(self.rows.contains_key(key)?)
+        Ok(self.rows().tree.contains_key(key)?)
+    }
+
+    /// `None`: the item was never committed or let go. Else the number of its article, if that is still recognised.
+    pub fn known(&self, id: ItemId) -> Result<Option<Option<u32>>, StoreError> {
+        Ok(self.rows().tree.get(keys::known(id))?.map(|row| keys::trailing_document(&row)))
+    }
+
+    /// An item's article.
+    pub fn article(&self, id: ItemId) -> Result<Option<ArticleRow>, StoreError> {
+        let document = self.known(id)?.flatten();
+        Ok(document.map(|document| self.get(keys::article(document))).transpose()?.flatten())
     }
 
     /// Keys from `from` on that start with `prefix`, at most `limit`.
     pub fn keys(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut found = Vec::new();
-        for key in self.rows.range(from.to_vec()..).keys().take(limit) {
+        for key in self.rows().tree.range(from.to_vec()..).keys().take(limit) {
             let key = key?;
             if !key.starts_with(prefix) {
                 break;
@@ -87,8 +117,18 @@ impl Index {
         Ok(found)
     }
 
+    /// How many rows have a key that starts with `prefix`.
+    pub fn count(&self, prefix: u8) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for key in self.rows().tree.scan_prefix([prefix]).keys() {
+            key?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// Rows whose key starts with `prefix`, after `after`, at most `limit`: a cursor.
-    pub fn rows<T: DeserializeOwned>(
+    pub fn page<T: DeserializeOwned>(
         &self,
         prefix: u8,
         after: Option<&[u8]>,
@@ -99,13 +139,12 @@ impl Index {
             from.push(0);
         }
         let mut found = Vec::new();
-        for entry in self.rows.range(from..).take(limit) {
+        for entry in self.rows().tree.range(from..).take(limit) {
             let (key, row) = entry?;
             if key.first() != Some(&prefix) {
                 break;
             }
-            let row = serde_json::from_slice(&row).map_err(|e| StoreError::Index(e.to_string()))?;
-            found.push((key.to_vec(), row));
+            found.push((key.to_vec(), packed::unpack(&row)?));
         }
         Ok(found)
     }
@@ -118,7 +157,8 @@ impl Index {
     /// Applies what the record at `position` changes: all of it with its position, or nothing.
     pub fn apply(&self, mut changes: Changes, position: Position) -> Result<(), StoreError> {
         changes.put(keys::POSITION.to_vec(), &position)?;
-        self.rows.apply_batch(changes.batch)?;
+        changes.put(keys::LAYOUT.to_vec(), &LAYOUT)?;
+        self.rows().tree.apply_batch(changes.batch)?;
         changes.marks.iter().for_each(|(document, marks)| self.marks.add(*document, marks));
         changes.names.iter().for_each(|(document, names)| self.names.add(*document, names));
         self.marks.flush(position, false)?;
@@ -145,15 +185,34 @@ impl Index {
         Ok(self.get(keys::LAST_DOCUMENT.to_vec())?.unwrap_or(0))
     }
 
+    /// Bytes of keys and rows, without what sled needs beside them.
+    pub fn live_bytes(&self) -> Result<u64, StoreError> {
+        self.rows().live_bytes()
+    }
+
+    /// Bytes that sled's files take.
+    pub fn file_bytes(&self) -> Result<u64, StoreError> {
+        Ok(self.rows().db.size_on_disk()?)
+    }
+
     /// Bytes that sled's files and the marks take.
     pub fn bytes(&self) -> Result<u64, StoreError> {
-        Ok(self.db.size_on_disk()? + self.marks.bytes() + self.names.bytes())
+        Ok(self.file_bytes()? + self.marks.bytes() + self.names.bytes())
+    }
+
+    /// Writes the files anew, with the rows alone. Only the writer may ask: nothing may be applied meanwhile.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        let new = self.rows().copy_to_next(&self.dir, self.cache_bytes)?;
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *files, new);
+        drop(files);
+        old.remove(&self.dir)
     }
 
     /// Every row, for comparing two states.
     #[cfg(test)]
     pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.rows.iter().map(|entry| entry.map(|(k, v)| (k.to_vec(), v.to_vec())).unwrap()).collect()
+        self.rows().tree.iter().map(|entry| entry.map(|(k, v)| (k.to_vec(), v.to_vec())).unwrap()).collect()
     }
 
     pub fn flush(&self) -> Result<(), StoreError> {
@@ -161,7 +220,7 @@ impl Index {
             self.marks.flush(position, true)?;
             self.names.flush(position, true)?;
         }
-        self.db.flush()?;
+        self.rows().db.flush()?;
         Ok(())
     }
 }

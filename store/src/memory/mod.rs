@@ -1,7 +1,9 @@
 //! A store that lives as long as its process: for tests, and the plainest account of what the verbs mean.
 
+mod state;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::HashSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,19 +13,13 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryId};
 
+use self::state::State;
 use crate::{
-    Cursor, Position, Retention, Stats, Store, StoreError, TidyReport,
+    Cursor, Position, Recalled, Retention, Sought, Stats, Store, StoreError, TidyReport,
     record::{AlertRow, Commit, ItemEnd, RetryAfter},
-    rows::{
-        ArticleRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow,
-        TellingRow,
-    },
+    rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
 };
 
-/// A mark that more texts have tells nothing.
-const COMMON: usize = 200;
-/// Articles that share a mark and are looked at.
-const CANDIDATES: usize = 64;
 /// Alerts of one channel that are looked at in one go.
 const PENDING: usize = 100;
 
@@ -32,28 +28,6 @@ const PENDING: usize = 100;
 pub struct MemoryStore {
     state: Mutex<State>,
     changed: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    closed: bool,
-    sources: HashMap<SourceId, PollState>,
-    items: BTreeMap<ItemId, ItemRow>,
-    /// Items that are only known.
-    seen: HashSet<ItemId>,
-    leases: HashSet<ItemId>,
-    /// In the order in which they came; an article's position counts them from 1.
-    commits: Vec<Option<Commit>>,
-    articles: BTreeMap<ItemId, ArticleRow>,
-    features: HashMap<ItemId, FeaturesRow>,
-    marks: HashMap<u64, BTreeSet<(u32, ItemId)>>,
-    urls: HashMap<String, ItemId>,
-    exacts: HashMap<String, ItemId>,
-    documents: u32,
-    stories: HashMap<StoryId, StoryRow>,
-    alerts: BTreeMap<String, OutboxRow>,
-    messages: BTreeMap<String, MessageRow>,
-    last_sent: HashMap<String, Timestamp>,
 }
 
 impl MemoryStore {
@@ -73,107 +47,6 @@ impl MemoryStore {
     }
 }
 
-impl State {
-    fn raise(&mut self, row: AlertRow) {
-        let channels = row.channels.into_iter().map(|channel| (channel, String::new())).collect();
-        self.alerts.insert(row.alert.id.0.clone(), OutboxRow { alert: row.alert, channels });
-    }
-
-    fn due(&self) -> impl Iterator<Item = (Timestamp, ItemId)> {
-        let waiting = self.items.values().filter(|row| row.status == ItemStatus::Waiting);
-        let free = waiting.filter(|row| !self.leases.contains(&row.item.id));
-        let mut due: Vec<_> = free.map(|row| (row.due, row.item.id)).collect();
-        due.sort();
-        due.into_iter()
-    }
-
-    fn commit(&mut self, mut commit: Commit) -> Result<(), StoreError> {
-        let (id, story) = (commit.item.id, commit.verdict.story);
-        let found = self.stories.get(&story).map_or(0, |row| row.version);
-        if let Some(expected) = commit.expected.filter(|expected| *expected != found) {
-            return Err(StoreError::Conflict { story: story.to_string(), expected, found });
-        }
-        self.documents += 1;
-        let document = self.documents;
-        self.marks.values_mut().for_each(|texts| texts.retain(|(_, other)| *other != id));
-        commit.marks.document = document;
-        if let Some(row) = self.items.get_mut(&id) {
-            row.status = ItemStatus::Done;
-            (row.error, row.ended) = (None, None);
-            (row.item.entry.summary, row.item.entry.content) = (None, None);
-        }
-        if let Some(before) = self.articles.get(&id).map(|row| row.story).filter(|before| *before != story) {
-            self.untell(before, id);
-        }
-        self.commits.push(Some(commit.clone()));
-        let marks = &commit.marks;
-        self.articles.insert(
-            id,
-            ArticleRow {
-                position: Some(Position { segment: 0, offset: self.commits.len() as u64 }),
-                document,
-                story,
-                telling: commit.telling.clone(),
-                canonical_url: marks.canonical_url.clone(),
-                exact: marks.exact.clone(),
-                judged: commit.judged.clone(),
-                lexicon_only: commit.article.model.is_none(),
-                at: commit.at,
-            },
-        );
-        let features = FeaturesRow { features: marks.features.clone(), keys: marks.story_keys.clone() };
-        self.features.insert(id, features);
-        for mark in &marks.bands {
-            self.marks.entry(*mark).or_default().insert((document, id));
-        }
-        self.urls.extend(marks.canonical_url.clone().map(|url| (url, id)));
-        if !marks.exact.is_empty() {
-            self.exacts.entry(marks.exact.clone()).or_insert(id);
-        }
-        let row = self.stories.entry(story).or_default();
-        if !row.tellings.contains(&id) {
-            row.tellings.push(id);
-        }
-        row.version += 1;
-        for alert in commit.alerts {
-            row.alerted.insert(alert.alert.watch.clone(), alert.alert.id.clone());
-            row.revisions += 1;
-            let channels = alert.channels.into_iter().map(|channel| (channel, String::new())).collect();
-            self.alerts.insert(alert.alert.id.0.clone(), OutboxRow { alert: alert.alert, channels });
-        }
-        for id in commit.joins {
-            if let Some(row) = self.alerts.get_mut(&id.0) {
-                row.alert.also_in.push(commit.telling.clone());
-            }
-        }
-        Ok(())
-    }
-
-    /// An article tells a story no more; a story that nobody tells goes.
-    fn untell(&mut self, story: StoryId, id: ItemId) {
-        if let Some(row) = self.stories.get_mut(&story) {
-            row.tellings.retain(|telling| *telling != id);
-            if row.tellings.is_empty() {
-                self.stories.remove(&story);
-            }
-        }
-    }
-
-    /// Nothing recognises the article any more.
-    fn forget(&mut self, id: ItemId) {
-        let Some(row) = self.articles.remove(&id) else { return };
-        self.features.remove(&id);
-        self.urls.retain(|_, other| *other != id);
-        self.exacts.retain(|_, other| *other != id);
-        self.marks.values_mut().for_each(|texts| texts.retain(|(_, other)| *other != id));
-        self.untell(row.story, id);
-        if self.items.get(&id).is_some_and(|row| row.status == ItemStatus::Done) {
-            self.items.remove(&id);
-            self.seen.insert(id);
-        }
-    }
-}
-
 #[async_trait]
 impl Store for MemoryStore {
     fn changed(&self) -> BoxFuture<'_, ()> {
@@ -186,7 +59,7 @@ impl Store for MemoryStore {
 
     async fn unknown(&self, ids: Vec<ItemId>) -> Result<HashSet<ItemId>, StoreError> {
         let state = self.look();
-        let known = |id: &ItemId| state.items.contains_key(id) || state.seen.contains(id);
+        let known = |id: &ItemId| state.items.contains_key(id) || state.known.contains(id);
         Ok(ids.into_iter().filter(|id| !known(id)).collect())
     }
 
@@ -199,7 +72,7 @@ impl Store for MemoryStore {
         self.change(|state| {
             state.sources.insert(source, poll);
             for item in items {
-                if state.seen.contains(&item.id) {
+                if state.known.contains(&item.id) {
                     continue;
                 }
                 let due = item.first_seen;
@@ -276,53 +149,8 @@ impl Store for MemoryStore {
         Ok(self.look().items.get(&id).cloned())
     }
 
-    async fn by_url(&self, url: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError> {
-        let state = self.look();
-        Ok(state.urls.get(url).and_then(|id| Some((*id, state.articles.get(id)?.clone()))))
-    }
-
-    async fn by_exact(&self, exact: &str) -> Result<Option<(ItemId, ArticleRow)>, StoreError> {
-        let state = self.look();
-        Ok(state.exacts.get(exact).and_then(|id| Some((*id, state.articles.get(id)?.clone()))))
-    }
-
-    async fn by_marks(&self, marks: Vec<u64>) -> Result<Vec<(ItemId, ArticleRow)>, StoreError> {
-        let state = self.look();
-        let mut shared = BTreeMap::<(u32, ItemId), usize>::new();
-        let telling =
-            marks.iter().filter_map(|mark| state.marks.get(mark)).filter(|texts| texts.len() <= COMMON);
-        telling.flatten().for_each(|text| *shared.entry(*text).or_default() += 1);
-        let mut texts: Vec<_> = shared.into_iter().collect();
-        texts.sort_by_key(|((document, _), count)| std::cmp::Reverse((*count, *document)));
-        let rows = texts.iter().take(CANDIDATES).map(|((_, id), _)| id);
-        Ok(rows.filter_map(|id| Some((*id, state.articles.get(id)?.clone()))).collect())
-    }
-
-    async fn tellings(
-        &self,
-        keys: Vec<String>,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<TellingRow>, StoreError> {
-        let state = self.look();
-        let named = |(id, row): &(&ItemId, &ArticleRow)| {
-            let shares = |features: &FeaturesRow| features.keys.iter().any(|key| keys.contains(key));
-            row.at >= since && state.features.get(id).is_some_and(shares)
-        };
-        let stories: BTreeSet<StoryId> =
-            state.articles.iter().filter(named).map(|(_, row)| row.story).collect();
-        let mut found = Vec::new();
-        for story in stories {
-            let ids = state.stories.get(&story).map(|row| row.tellings.as_slice()).unwrap_or_default();
-            for id in ids.iter().rev().take(limit) {
-                let (Some(row), Some(features)) = (state.articles.get(id), state.features.get(id)) else {
-                    continue;
-                };
-                let (exact, features) = (row.exact.clone(), features.features.clone());
-                found.push(TellingRow { id: *id, story, exact, features });
-            }
-        }
-        Ok(found)
+    async fn recall(&self, sought: Sought) -> Result<Recalled, StoreError> {
+        Ok(self.look().recall(&sought))
     }
 
     async fn story(&self, id: StoryId) -> Result<Option<StoryRow>, StoreError> {
@@ -334,8 +162,7 @@ impl Store for MemoryStore {
     }
 
     async fn stored(&self, row: &ArticleRow) -> Result<Option<Commit>, StoreError> {
-        let at = row.position.and_then(|position| usize::try_from(position.offset).ok()?.checked_sub(1));
-        Ok(at.and_then(|at| self.look().commits.get(at).cloned().flatten()))
+        Ok(self.look().stored(row))
     }
 
     async fn lexicon_only(
@@ -452,7 +279,7 @@ impl Store for MemoryStore {
         let messages = |now| state.messages.values().filter(|row| row.state == now).count() as u64;
         Ok(Stats {
             items_waiting: items(ItemStatus::Waiting),
-            items_done: items(ItemStatus::Done),
+            items_done: state.articles.len() as u64,
             items_dropped: items(ItemStatus::Dropped),
             items_quarantined: items(ItemStatus::Quarantined),
             alerts: state.alerts.len() as u64,
@@ -463,37 +290,7 @@ impl Store for MemoryStore {
     }
 
     async fn tidy(&self, now: Timestamp, keep: &Retention) -> Result<TidyReport, StoreError> {
-        self.change(|state| {
-            let mut report = TidyReport::default();
-            let (story_end, mark_end, text_end) = (now - keep.stories, now - keep.marks, now - keep.texts);
-            let rows: Vec<_> = state.articles.iter().map(|(id, row)| (*id, row.at)).collect();
-            for (id, at) in rows {
-                if at < story_end {
-                    report.told += u64::from(state.features.remove(&id).is_some());
-                }
-                if at < mark_end {
-                    state.forget(id);
-                    report.articles += 1;
-                }
-            }
-            let ended = |row: &ItemRow| row.ended.is_some_and(|at| at < mark_end);
-            let items: Vec<ItemId> =
-                state.items.values().filter(|row| ended(row)).map(|row| row.item.id).collect();
-            report.items = items.len() as u64;
-            state.items.retain(|id, _| !items.contains(id));
-            state.seen.extend(items);
-            for commit in
-                state.commits.iter_mut().filter(|slot| slot.as_ref().is_some_and(|c| c.at < text_end))
-            {
-                *commit = None;
-            }
-            let before = state.alerts.len() + state.messages.len();
-            let delivered = |row: &OutboxRow| row.channels.values().all(|message| !message.is_empty());
-            state.alerts.retain(|_, row| row.alert.created >= mark_end || !delivered(row));
-            state.messages.retain(|_, row| row.frozen >= mark_end || row.state == MessageState::Frozen);
-            report.alerts = (before - state.alerts.len() - state.messages.len()) as u64;
-            Ok(report)
-        })
+        self.change(|state| Ok(state.tidy(now, keep)))
     }
 
     async fn close(&self) {

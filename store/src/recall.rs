@@ -1,0 +1,161 @@
+//! What is stored that may be the same as an article: one question with one answer, asked for every article that comes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
+};
+
+use jiff::Timestamp;
+use vedetta_domain::ItemId;
+
+use crate::{
+    StoreError,
+    disk::Disk,
+    index::Index,
+    keys, lookup,
+    record::Commit,
+    rows::{ArticleRow, FeaturesRow, StoryRow, TellingRow},
+};
+
+/// Articles that share a mark and are looked at.
+const NEAR: usize = 64;
+
+/// Articles that share a name and are looked at: those that share the most.
+const TOLD: usize = 48;
+
+/// Articles that share one name and are counted, the latest.
+const NAMED: usize = 1024;
+
+/// By what an article is looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sought {
+    /// Its item, which is never among what is found.
+    pub item: ItemId,
+    /// Canonical address.
+    pub url: Option<String>,
+    /// Hash of the normalised text; empty: it has none.
+    pub exact: String,
+    /// The marks of its text.
+    pub marks: Vec<u64>,
+    /// Keys under which other tellings of its event are looked for.
+    pub story_keys: Vec<String>,
+    /// Tellings that were committed earlier are too old.
+    pub since: Timestamp,
+    /// Tellings of one story that are wanted, the last ones.
+    pub tellings: usize,
+}
+
+/// What was found. If anything has its address or its words, only that is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recalled {
+    /// The article last seen at its address.
+    pub same_url: Option<ArticleRow>,
+    /// The first article with its words.
+    pub same_text: Option<ArticleRow>,
+    /// Articles that share a mark, those first that share most, as far as their texts are kept. Marks that very many
+    /// texts have tell nothing.
+    pub near: Vec<(ArticleRow, Commit)>,
+    /// The tellings of the stories of which one was committed since and shares a key, for the articles that share most.
+    pub tellings: Vec<TellingRow>,
+}
+
+/// Looks for all of it.
+pub fn recall(
+    index: &Index,
+    disk: &dyn Disk,
+    journal: &Path,
+    sought: &Sought,
+) -> Result<Recalled, StoreError> {
+    let other = |row: &ArticleRow| row.telling.item != sought.item;
+    let mut same_url = None;
+    if let Some(url) = &sought.url {
+        let same = |row: &ArticleRow| row.canonical_url.as_ref() == Some(url) && other(row);
+        let documents = index.marks().latest(keys::url(url), 0, usize::MAX)?;
+        same_url = first(index, documents.into_iter().rev(), same)?;
+    }
+    let mut same_text = None;
+    if !sought.exact.is_empty() {
+        let same = |row: &ArticleRow| row.exact == sought.exact && other(row);
+        let documents = index.marks().latest(keys::exact(&sought.exact), 0, usize::MAX)?;
+        same_text = first(index, documents.into_iter(), same)?;
+    }
+    if same_url.is_some() || same_text.is_some() {
+        return Ok(Recalled { same_url, same_text, ..Recalled::default() });
+    }
+    let mut near = Vec::new();
+    for row in sharing_marks(index, &sought.marks, sought.item)? {
+        let commit = lookup::stored(disk, journal, &row)?;
+        near.extend(commit.map(|commit| (row, commit)));
+    }
+    Ok(Recalled { near, tellings: tellings(index, sought)?, ..Recalled::default() })
+}
+
+/// The first of `documents` that is there and `same`: a mark is shorter than what it stands for.
+fn first(
+    index: &Index,
+    documents: impl Iterator<Item = u32>,
+    same: impl Fn(&ArticleRow) -> bool,
+) -> Result<Option<ArticleRow>, StoreError> {
+    for document in documents {
+        if let Some(row) = index.get::<ArticleRow>(keys::article(document))?.filter(&same) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+fn sharing_marks(index: &Index, marks: &[u64], item: ItemId) -> Result<Vec<ArticleRow>, StoreError> {
+    let mut shared: BTreeMap<u32, usize> = BTreeMap::new();
+    for document in index.marks().documents(marks)?.into_iter().flatten() {
+        *shared.entry(document).or_default() += 1;
+    }
+    let mut documents: Vec<_> = shared.into_iter().collect();
+    // The latest of those that share as many.
+    documents.sort_by_key(|(document, count)| std::cmp::Reverse((*count, *document)));
+    let mut rows = Vec::new();
+    for (document, _) in documents {
+        let row = index.get::<ArticleRow>(keys::article(document))?;
+        rows.extend(row.filter(|row| row.telling.item != item));
+        if rows.len() == NEAR {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+fn tellings(index: &Index, sought: &Sought) -> Result<Vec<TellingRow>, StoreError> {
+    let Some(oldest) = lookup::first_told(index)? else { return Ok(Vec::new()) };
+    let window = f64::from(index.last_document()?.saturating_sub(oldest) + 2);
+    let mut shared: HashMap<u32, f64> = HashMap::new();
+    for key in &sought.story_keys {
+        let documents = index.names().latest(keys::name(key), oldest, NAMED)?;
+        // How much it says that an article has this name, of all that are told.
+        let rarity = (window / (documents.len() as f64 + 1.0)).ln();
+        documents.into_iter().for_each(|document| *shared.entry(document).or_default() += rarity.max(0.0));
+    }
+    let mut documents: Vec<(u32, f64)> = shared.into_iter().collect();
+    documents.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
+    let (mut stories, mut looked_at) = (BTreeSet::new(), 0);
+    for (document, _) in documents {
+        let Some(row) = index.get::<ArticleRow>(keys::article(document))? else { continue };
+        if row.at < sought.since || row.telling.item == sought.item {
+            continue;
+        }
+        stories.insert(row.story);
+        looked_at += 1;
+        if looked_at == TOLD {
+            break;
+        }
+    }
+    let mut found = Vec::new();
+    for story in stories {
+        let all = index.get::<StoryRow>(keys::story(story))?.unwrap_or_default().tellings;
+        for id in all.into_iter().rev().filter(|id| *id != sought.item).take(sought.tellings) {
+            let Some(row) = index.article(id)? else { continue };
+            let Some(features) = index.get::<FeaturesRow>(keys::features(row.document))? else { continue };
+            let ArticleRow { story, exact, .. } = row;
+            found.push(TellingRow { id, story, exact, features: features.features });
+        }
+    }
+    Ok(found)
+}
