@@ -12,11 +12,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use vedetta_http::Client;
 use vedetta_ingest::Fetcher;
-use vedetta_store::{LocalStore, OpenOptions, OpenReport, SharedStore};
+use vedetta_store::{LocalStore, OpenOptions, OpenReport, SharedStore, StoreError};
 
 use crate::{
     committer::Committer,
-    deliver::Deliver,
+    deliver::{Deliver, Taken},
     health::Health,
     notify,
     pipeline::{Pipeline, Textless},
@@ -30,6 +30,9 @@ use crate::{
 
 /// Longest that `stop` waits for begun work.
 const DRAIN: Duration = Duration::from_secs(25);
+
+/// Time between two looks at whether the daemon can go on.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The running daemon.
 pub struct App {
@@ -78,6 +81,7 @@ impl App {
             health: health.clone(),
             settings: in_force.clone(),
             metrics: metrics.clone(),
+            taken: Taken::default(),
         };
         let poller = Arc::new(Poller {
             store: store.clone(),
@@ -161,6 +165,27 @@ impl App {
             }
         }
         self.deliver.flush().await
+    }
+
+    /// Resolves when the daemon cannot go on and must be started anew, with the reason: its store takes nothing more, or a
+    /// task has ended that never ends by itself.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        let mut look = time::interval(LOOK);
+        loop {
+            tokio::select! {
+                Some(ended) = self.tasks.join_next() => return match ended {
+                    Ok(name) => anyhow::anyhow!("the task {name} has ended"),
+                    Err(error) => anyhow::Error::new(error).context("a task failed"),
+                },
+                _ = look.tick() => {}
+            }
+            if let Err(error @ StoreError::Index(_)) = self.store.writable().await {
+                return anyhow::Error::new(error).context("the store takes nothing more");
+            }
+            if let Some((name, _)) = self.followers.iter().find(|(_, follower)| follower.is_finished()) {
+                return anyhow::anyhow!("the task {name} has ended");
+            }
+        }
     }
 
     /// Counters and rows, for people.

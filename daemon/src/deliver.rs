@@ -1,9 +1,13 @@
 //! One task a channel: group pending alerts, freeze them into a message, send, retry. One channel's
 //! trouble never holds up another.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use vedetta_alert::{
@@ -29,7 +33,15 @@ pub struct Deliver {
     pub settings: watch::Receiver<Arc<Settings>>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Messages that a channel took and the store could not be told of: they are not sent again.
+    pub taken: Taken,
 }
+
+/// Ids of messages, shared by all channels.
+pub type Taken = Arc<Mutex<HashSet<String>>>;
+
+/// A message that is due later than this was written by a clock that ran ahead: it is due now. No wait is so long.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 impl Deliver {
     /// Serves all channels until `stop`; a reload serves the new ones.
@@ -95,8 +107,9 @@ impl Deliver {
     async fn step(&self, channel: &Channel) -> anyhow::Result<Duration> {
         let now = Timestamp::now();
         if let Some(row) = self.store.next_message(channel.name()).await? {
-            if row.due > now {
-                return Ok(row.due.duration_since(now).unsigned_abs());
+            let wait = row.due.duration_since(now);
+            if wait.is_positive() && wait <= AHEAD {
+                return Ok(wait.unsigned_abs());
             }
             self.send(channel, row).await?;
             return Ok(channel.pace());
@@ -132,6 +145,9 @@ impl Deliver {
     /// One try; whatever comes of it is recorded. A crash in between repeats the same bytes and id.
     async fn send(&self, channel: &Channel, row: MessageRow) -> anyhow::Result<()> {
         let id = &row.message.id;
+        if self.taken.lock().unwrap_or_else(PoisonError::into_inner).contains(id) {
+            return self.acknowledge(id).await;
+        }
         let sent = channel.send(&self.client, &row.message, Timestamp::now()).await;
         let now = Timestamp::now();
         let error = match sent {
@@ -143,7 +159,7 @@ impl Deliver {
                     alerts = row.message.members.len(),
                     "sent"
                 );
-                return Ok(self.store.ack(id, now).await?);
+                return self.acknowledge(id).await;
             }
             Err(error) => error,
         };
@@ -156,16 +172,28 @@ impl Deliver {
             }
             Next::Dead => {
                 self.metrics.delivered("dead");
-                self.store.dead(id, error.to_string(), now).await?;
                 let text = format!(
-                    "message {id} with {} alert(s) cannot be delivered to channel {}: {error}. It is kept; mend the \
-                     channel and send it again.",
+                    "message {id} with {} alert(s) cannot be delivered to channel {}: {error}. It is kept under \
+                     that id with the reason; mend the channel.",
                     row.message.members.len(),
                     channel.name()
                 );
+                // Told first: a crash in between tells it twice a day at most, the other way round never.
                 self.health.raise(&format!("dead letter {id}"), text).await;
+                self.store.dead(id, error.to_string(), now).await?;
             }
         }
         Ok(())
+    }
+
+    /// Tells the store that the channel took a message; one that it cannot be told of now is remembered.
+    async fn acknowledge(&self, id: &str) -> anyhow::Result<()> {
+        let acknowledged = self.store.ack(id, Timestamp::now()).await;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        match acknowledged {
+            Ok(()) => drop(taken.remove(id)),
+            Err(_) => drop(taken.insert(id.to_owned())),
+        }
+        Ok(acknowledged?)
     }
 }

@@ -14,7 +14,7 @@ pub fn say(states: &[NotifyState<'_>]) {
     }
 }
 
-/// Feeds the watchdog while the store answers: a store that hangs gets the daemon restarted.
+/// Feeds the watchdog while the store's writer answers: a store that hangs gets the daemon restarted.
 pub async fn watchdog(store: SharedStore, stop: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         return stop.cancelled().await;
@@ -23,8 +23,8 @@ pub async fn watchdog(store: SharedStore, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = beat.tick() => match time::timeout(limit / 3, store.next_due()).await {
-                Ok(Ok(_)) => say(&[NotifyState::Watchdog]),
+            _ = beat.tick() => match time::timeout(limit / 3, store.writable()).await {
+                Ok(Ok(())) => say(&[NotifyState::Watchdog]),
                 Ok(Err(error)) => tracing::error!(%error, "the store does not answer; the watchdog goes unfed"),
                 Err(_) => tracing::error!(limit_s = Duration::as_secs(&limit), "the store hangs; the watchdog goes unfed"),
             },

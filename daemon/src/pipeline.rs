@@ -76,8 +76,16 @@ impl Textless {
     }
 }
 
+/// The store failed, or the worker stops: so long an item rests, so that it is not tried in a circle.
+const REST: Duration = Duration::from_secs(30);
+
+/// A source that was taken out may come back: its items wait so long between two looks.
+const ABSENT: SignedDuration = SignedDuration::from_hours(1);
+
 /// Why an item has no article (yet).
 enum Failure {
+    /// Its source is not in the configuration (any more).
+    NoSource,
     /// The page cannot be had now, or never.
     Fetch(vedetta_ingest::FetchError),
     /// The worker died with the item inside.
@@ -107,7 +115,8 @@ impl Pipeline {
             idle.send_replace(claimed.is_empty() && busy.is_empty());
             for row in claimed {
                 let this = self.clone();
-                busy.spawn(async move { this.work(row).await });
+                let stop = stop.clone();
+                busy.spawn(async move { this.work(row, &stop).await });
             }
             let full = busy.len() >= AT_ONCE;
             tokio::select! {
@@ -129,12 +138,15 @@ impl Pipeline {
         time::sleep(wait.max(Duration::from_millis(20))).await;
     }
 
-    async fn work(&self, row: ItemRow) {
+    async fn work(&self, row: ItemRow, stop: &CancellationToken) {
         let id = row.item.id;
         match self.carry(&row).await {
             Ok(()) => {}
             Err(Failure::Ours(error)) => {
-                tracing::debug!(item = %id, error = format!("{error:#}"), "item left as it was");
+                if !stop.is_cancelled() {
+                    tracing::warn!(item = %id, error = format!("{error:#}"), "item left as it was");
+                }
+                drop(time::timeout(REST, stop.cancelled()).await);
                 self.store.release(id);
             }
             Err(failure) => self.settle(&row, failure).await,
@@ -145,12 +157,12 @@ impl Pipeline {
     async fn carry(&self, row: &ItemRow) -> Result<(), Failure> {
         let settings = self.settings.borrow().clone();
         let Some(source) = settings.source(&row.item.source) else {
-            return Err(Failure::Refused { kind: "source".into(), error: "its source was taken out".into() });
+            return Err(Failure::NoSource);
         };
         self.store.begin(row).await.map_err(ours)?;
         let page = self.fetch(source, &row.item).await?; // robots, politeness, conditional
         let tagged = self.read(source, row, page).await?; // extract, detect language, tag, link
-        let tagged = self.with_report(source, row, tagged).await; // the text behind an abstract
+        let tagged = self.with_report(source, row, tagged).await?; // the text behind an abstract
         if self.textless.with(&source.id) {
             let text = format!("pages of source {} give text again", source.id);
             self.health.raise(&format!("text {}", source.id), text).await;
@@ -198,6 +210,10 @@ impl Pipeline {
     ) -> Result<TaggedArticle, Failure> {
         let body = std::mem::take(&mut page.body);
         let job = Job::Page { page, rules: source.page.clone(), announced, now: Timestamp::now() };
+        self.ask(row, job, body).await
+    }
+
+    async fn ask(&self, row: &ItemRow, job: Job, body: Vec<u8>) -> Result<TaggedArticle, Failure> {
         match self.worker.run(job, body, row.attempts > 0).await {
             Ok(Answer::Tagged(tagged)) => Ok(*tagged),
             Ok(Answer::Refused { kind, error }) => Err(Failure::Refused { kind, error }),
@@ -207,31 +223,30 @@ impl Pipeline {
         }
     }
 
-    /// The article with the text of the PDF that its page offers. Where that cannot be had, the page's text must do.
-    async fn with_report(&self, source: &Source, row: &ItemRow, tagged: TaggedArticle) -> TaggedArticle {
-        let Some(address) = tagged.article.report.clone() else { return tagged };
-        match self.report(source, row, &tagged, &address).await {
-            Ok(whole) => whole,
-            Err(why) => {
-                tracing::info!(item = %row.item.id, report = address, why, "report not read, its page is");
-                tagged
-            }
-        }
-    }
-
-    async fn report(
+    /// The article with the text of the PDF that its page offers. Where that cannot be had, the page's text must do; while
+    /// it may yet be had, the item waits.
+    async fn with_report(
         &self,
         source: &Source,
         row: &ItemRow,
-        page: &TaggedArticle,
-        address: &str,
-    ) -> Result<TaggedArticle, String> {
-        let fetched = self.fetcher.page(source, address, Timestamp::now()).await;
-        let fetched = fetched.map_err(|error| {
-            self.metrics.fetch_failed(error.kind());
-            error.to_string()
-        })?;
-        let failed = |failure: Failure| match failure {
+        tagged: TaggedArticle,
+    ) -> Result<TaggedArticle, Failure> {
+        let Some(address) = tagged.article.report.clone() else { return Ok(tagged) };
+        let failure = match self.report(source, row, &tagged, &address).await {
+            Ok(whole) => return Ok(whole),
+            Err(failure) => failure,
+        };
+        let young = Timestamp::now().duration_since(row.item.first_seen) <= PATIENCE;
+        let why = match failure {
+            Failure::Fetch(error) if error.retry() != Retry::Never && young => {
+                return Err(Failure::Fetch(error));
+            }
+            Failure::Fetch(error) => {
+                self.metrics.fetch_failed(error.kind());
+                error.to_string()
+            }
+            // Another item in the worker may have done it.
+            Failure::Died(error) if row.attempts == 0 => return Err(Failure::Died(error)),
             Failure::Died(error) => {
                 self.metrics.worker_died();
                 error
@@ -240,25 +255,27 @@ impl Pipeline {
                 self.metrics.refused(&kind);
                 error
             }
-            Failure::Fetch(error) => error.to_string(),
-            Failure::Ours(error) => format!("{error:#}"),
+            failure @ (Failure::Ours(_) | Failure::NoSource) => return Err(failure),
         };
+        tracing::info!(item = %row.item.id, report = address, why, "report not read, its page is");
+        Ok(tagged)
+    }
+
+    async fn report(
+        &self,
+        source: &Source,
+        row: &ItemRow,
+        page: &TaggedArticle,
+        address: &str,
+    ) -> Result<TaggedArticle, Failure> {
+        let fetched = self.fetcher.page(source, address, Timestamp::now()).await.map_err(Failure::Fetch)?;
         // What the feed says stands for the page, never for the report.
         let announced = Announced { language: source.language.clone(), ..Announced::default() };
-        let report = self.read_page(source, row, fetched, announced).await.map_err(failed)?;
+        let report = self.read_page(source, row, fetched, announced).await?;
         let mut article = page.article.clone();
         article.text = format!("{}\n{}", article.text, report.article.text);
         let job = Job::Text { article: Box::new(article), feed_language: source.language.clone() };
-        match self.worker.run(job, Vec::new(), row.attempts > 0).await {
-            Ok(Answer::Tagged(whole)) => Ok(*whole),
-            Ok(_) => Err("the worker gave the wrong kind of answer".to_owned()),
-            Err(error) => {
-                if matches!(error, WorkerError::Died(_)) {
-                    self.metrics.worker_died();
-                }
-                Err(error.to_string())
-            }
-        }
+        self.ask(row, job, Vec::new()).await
     }
 
     /// Writes down how work on an item failed, and tells the operator where a person is needed.
@@ -308,6 +325,13 @@ impl Pipeline {
                     self.health.raise(&format!("no text {}", row.item.source), text).await;
                 }
                 ItemEnd::Dropped { error }
+            }
+            Failure::NoSource => {
+                let error = format!("source {} is not in the configuration", row.item.source);
+                match now.duration_since(row.item.first_seen) > PATIENCE {
+                    true => ItemEnd::Dropped { error },
+                    false => retry(&error, now + ABSENT, RetryAfter::Outage),
+                }
             }
             Failure::Ours(_) => return,
         };

@@ -152,6 +152,10 @@ fn ended(row: &mut ItemRow, end: &ItemEnd, at: Timestamp) {
         ItemEnd::Quarantined { error } => (ItemStatus::Quarantined, error),
     };
     row.ended = (status != ItemStatus::Waiting).then_some(at);
+    if row.ended.is_some() {
+        // Nobody reads them any more.
+        (row.item.entry.summary, row.item.entry.content) = (None, None);
+    }
     row.status = status;
     row.error = Some(error.clone());
 }

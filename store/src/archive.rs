@@ -1,6 +1,7 @@
 //! The journal's files for reading alone: beside a running daemon, since segments only grow, are sealed or go.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -10,10 +11,11 @@ use serde::Serialize;
 
 use crate::{
     Commit, Damage, Position, Record, StoreError,
-    disk::RealDisk,
+    disk::{Disk as _, RealDisk},
     journal::{
         self,
-        segment::{self, SegmentInfo},
+        reader::{Found, Reader},
+        segment::{self, Form, SegmentInfo},
     },
     open::journal_dir,
 };
@@ -75,15 +77,28 @@ impl Archive {
             }
             Ok(())
         })?;
-        checked.damage = damage;
-        if let (Some(last), Some(torn)) = (self.segments()?.last(), checked.damage.last())
-            && torn.at.segment == last.number
-            && torn.at.offset + torn.bytes >= last.bytes
-        {
-            checked.damage.pop();
+        for damage in damage {
+            if !self.is_being_written(&damage)? {
+                checked.damage.push(damage);
+            }
         }
         checked.damage.append(&mut unknown);
         Ok(checked)
+    }
+
+    /// Whether a daemon was just writing there: by now a record stands there, or the last file still ends there.
+    fn is_being_written(&self, damage: &Damage) -> Result<bool, StoreError> {
+        let Position { segment, offset } = damage.at;
+        let list = segment::list(&RealDisk, &self.dir)?;
+        if list.get(&segment) != Some(&Form::Open) {
+            return Ok(false);
+        }
+        let mut reader = Reader::open(&RealDisk, &self.dir, segment, offset)?;
+        Ok(match reader.next_found()? {
+            Some(Found::Record { at, .. }) => at == damage.at,
+            Some(Found::Damaged(_)) => reader.next_found()?.is_none() && list.keys().last() == Some(&segment),
+            None => true,
+        })
     }
 
     /// Copies the journal to `to`, from which a store opens: its index is made anew. Returns the segments and bytes that
@@ -94,30 +109,48 @@ impl Archive {
             let source = std::io::Error::other("it is not empty; name a new folder");
             return Err(StoreError::Io { verb: "copy to", path: target, source });
         }
-        fs::create_dir_all(&target).map_err(StoreError::io("create", &target))?;
-        let (mut copied, mut bytes) = (0, 0);
-        let mut next = 0;
-        // The last segment may be followed by another while it is copied.
+        RealDisk.create_dir(&target).map_err(StoreError::io("create", &target))?;
+        let (mut lengths, mut next) = (BTreeMap::new(), 0);
         loop {
-            let found = segment::list(&RealDisk, &self.dir)?;
-            let Some((&number, _)) = found.range(next..).next() else { break };
-            for _ in 0..2 {
-                // Sealing gives a segment another name, and age lets it go.
-                let names = [segment::sealed_path(&self.dir, number), segment::path(&self.dir, number)];
-                let Some(path) = names.iter().find(|path| path.exists()) else { break };
-                match copy(path, &target) {
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                    Err(source) => return Err(StoreError::Io { verb: "copy", path: path.clone(), source }),
-                    Ok(length) => {
-                        (copied, bytes) = (copied + 1, bytes + length);
-                        break;
-                    }
-                }
+            let list = segment::list(&RealDisk, &self.dir)?;
+            let mut following = list.range(next..).map(|(number, _)| *number);
+            let Some(number) = following.next() else { break };
+            let was_last = following.next().is_none();
+            if let Some(length) = self.copy_segment(number, &target)? {
+                lengths.insert(number, length);
             }
-            next = number + 1;
+            // One that was written to meanwhile and is followed by another now is copied again: what follows must not be
+            // there without all that stood before it.
+            let is_last = segment::list(&RealDisk, &self.dir)?.keys().last() == Some(&number);
+            if was_last == is_last {
+                next = number + 1;
+            }
         }
         fs::File::open(&target).and_then(|dir| dir.sync_all()).map_err(StoreError::io("sync", &target))?;
-        Ok((copied, bytes))
+        Ok((lengths.len() as u64, lengths.values().sum()))
+    }
+
+    /// Copies one segment; `None` if age has let it go.
+    fn copy_segment(&self, number: u64, to: &Path) -> Result<Option<u64>, StoreError> {
+        // Sealing gives a segment another name, once.
+        let mut tries = 0;
+        loop {
+            let form = segment::list(&RealDisk, &self.dir)?.get(&number).copied();
+            let (path, other) = match form {
+                None => return Ok(None),
+                Some(Form::Sealed) => (segment::sealed_path(&self.dir, number), segment::path(to, number)),
+                Some(Form::Open) => (segment::path(&self.dir, number), segment::sealed_path(to, number)),
+            };
+            match copy(&path, to) {
+                Ok(length) => {
+                    // A copy that was made before it was sealed.
+                    drop(fs::remove_file(other));
+                    return Ok(Some(length));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && tries < 3 => tries += 1,
+                Err(source) => return Err(StoreError::Io { verb: "copy", path, source }),
+            }
+        }
     }
 }
 

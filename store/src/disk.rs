@@ -11,7 +11,7 @@ use std::{
 /// A disk. **What counts after a crash**: a file's bytes up to its last [`DiskFile::sync`], and the names in a folder as of
 /// its last [`Disk::sync_dir`].
 pub trait Disk: fmt::Debug + Send + Sync + 'static {
-    /// Creates `dir` and the folders above it; one that is there already stays.
+    /// Creates `dir` and the folders above it, durably; one that is there already stays.
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
     /// Names in `dir`, in any order.
     fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
@@ -48,7 +48,14 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
-        std::fs::create_dir_all(dir)
+        let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
+        std::fs::create_dir_all(dir)?;
+        // A new folder's name is durable once the folder above it is synced.
+        for dir in missing.into_iter().rev() {
+            let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
+            self.sync_dir(above.unwrap_or(Path::new(".")))?;
+        }
+        Ok(())
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vedetta_domain::{AlertId, ItemId, SourceId, StoryId};
+use serde::de::DeserializeOwned;
+use vedetta_domain::{AlertId, ItemId, PollState, SourceId, StoryId};
 
 use crate::{
     StoreError,
     index::Index,
     keys,
     record::{Kept, Record},
-    rows::{ItemRow, MessageRow, OutboxRow},
+    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow},
 };
 
 /// Facts in one record: enough to be quick, few enough that nobody waits long behind it.
@@ -67,6 +68,37 @@ impl Touched {
             Record::Kept { facts } => facts.into_iter().for_each(|fact| self.add_fact(fact)),
             Record::Expired(_) => {}
         }
+    }
+
+    /// Adds all that the index knows. The marks of texts that only the journal has are not among it.
+    pub fn add_all(&mut self, index: &Index) -> Result<(), StoreError> {
+        each(index, keys::prefix::SOURCE, |key, _: PollState| {
+            self.sources.insert(SourceId(String::from_utf8_lossy(&key[1..]).into_owned()));
+        })?;
+        each(index, keys::prefix::ITEM, |_, row: ItemRow| {
+            self.items.insert(row.item.id);
+        })?;
+        let prefix = [keys::prefix::KNOWN];
+        let mut from = prefix.to_vec();
+        loop {
+            let page = index.keys(&prefix, &from, CHUNK)?;
+            let Some(last) = page.last() else { break };
+            from = [last.as_slice(), &[0]].concat();
+            self.items.extend(page.iter().filter_map(|key| keys::trailing_item(key)));
+        }
+        each(index, keys::prefix::ARTICLE, |_, row: ArticleRow| {
+            self.articles.entry(row.telling.item).or_default();
+        })?;
+        each(index, keys::prefix::STORY, |key, _: StoryRow| {
+            let id = <[u8; 16]>::try_from(&key[1..]).map(uuid::Uuid::from_bytes);
+            self.stories.extend(id.map(StoryId));
+        })?;
+        each(index, keys::prefix::ALERT, |_, row: OutboxRow| {
+            self.alerts.insert(row.alert.id);
+        })?;
+        each(index, keys::prefix::MESSAGE, |_, row: MessageRow| {
+            self.messages.insert(row.message.id);
+        })
     }
 
     fn add_fact(&mut self, fact: Kept) {
@@ -142,6 +174,20 @@ impl Touched {
             })
         });
         chunks.into_iter().map(|(_, chunk)| chunk).collect()
+    }
+}
+
+fn each<T: DeserializeOwned>(
+    index: &Index,
+    prefix: u8,
+    mut see: impl FnMut(&[u8], T),
+) -> Result<(), StoreError> {
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = index.page::<T>(prefix, after.as_deref(), CHUNK)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = Some(last.clone());
+        page.into_iter().for_each(|(key, row)| see(&key, row));
     }
 }
 

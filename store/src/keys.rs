@@ -61,6 +61,13 @@ pub fn due_item(at: Timestamp, id: ItemId) -> Vec<u8> {
     key(prefix::DUE_ITEM, &[&millis(at), &id.0])
 }
 
+/// Before the items that are due after `at`.
+pub fn due_items_after(at: Timestamp) -> Vec<u8> {
+    let mut next = key(prefix::DUE_ITEM, &[&millis(at)]);
+    next.extend([u8::MAX; 17]);
+    next
+}
+
 /// By the number of its document: they ascend, so that sled's last page alone is written to.
 pub fn article(document: u32) -> Vec<u8> {
     key(prefix::ARTICLE, &[&document.to_be_bytes()])

@@ -7,6 +7,11 @@
 //! The verbs of [`Store`] are async, name nothing of sled and take no closures, so that a database
 //! server can stand in its place.
 
+/// Memory is measured with the allocator that the daemon has.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 mod apply;
 mod archive;
 #[cfg(test)]

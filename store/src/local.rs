@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread::JoinHandle,
 };
 
@@ -46,6 +46,8 @@ pub struct LocalStore {
     /// Smaller files are not worth writing anew.
     pub(crate) compact_above: u64,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Why the index is not believed any more: a read of it failed. The next start makes it anew.
+    doubt: Arc<OnceLock<String>>,
     _lock: std::fs::File,
 }
 
@@ -67,6 +69,7 @@ impl LocalStore {
             counted: Arc::default(),
             compact_above: options.compact_above,
             thread: Mutex::new(Some(thread)),
+            doubt: Arc::default(),
             _lock: opened.lock,
         };
         Ok((store, opened.report))
@@ -88,7 +91,25 @@ impl LocalStore {
             let _turn = turn;
             read(&index)
         };
-        tokio::task::spawn_blocking(read).await.map_err(|_| StoreError::Closed)?
+        let answer = match tokio::task::spawn_blocking(read).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_panic() => Err(StoreError::Index("sled panicked while reading".into())),
+            Err(_) => Err(StoreError::Closed),
+        };
+        if let Err(StoreError::Index(why)) = &answer {
+            self.disbelieve(why);
+        }
+        answer
+    }
+
+    /// The index is made anew at the next start, whatever it looks like then.
+    fn disbelieve(&self, why: &str) {
+        if self.doubt.set(why.into()).is_ok() {
+            tracing::error!(why, "the index is damaged; it is made anew at the next start");
+            if let Err(error) = std::fs::write(open::doubt_path(&self.dir), why) {
+                tracing::warn!(%error, "the next start cannot be told; it sees for itself");
+            }
+        }
     }
 
     async fn row<T: serde::de::DeserializeOwned + Send + 'static>(
@@ -260,6 +281,13 @@ impl Store for LocalStore {
 
     async fn last_sent(&self, channel: &str) -> Result<Option<Timestamp>, StoreError> {
         self.row(keys::channel(channel)).await
+    }
+
+    async fn writable(&self) -> Result<(), StoreError> {
+        if let Some(why) = self.doubt.get() {
+            return Err(StoreError::Index(why.clone()));
+        }
+        self.writer.answers().await
     }
 
     async fn stats(&self) -> Result<Stats, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, path::Path};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vedetta_domain::ItemId;
 
 use crate::{
@@ -17,6 +17,9 @@ use crate::{
     record::{Commit, Record},
     rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow},
 };
+
+/// What is due later than this was written by a clock that ran ahead, and is due now: no item waits so long.
+pub const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 pub fn unknown(index: &Index, ids: Vec<ItemId>) -> Result<HashSet<ItemId>, StoreError> {
     let mut unknown = HashSet::new();
@@ -36,8 +39,11 @@ pub fn claim_due(
 ) -> Result<Vec<ItemRow>, StoreError> {
     let prefix = [keys::prefix::DUE_ITEM];
     let mut claimed = Vec::new();
-    for key in index.keys(&prefix, &prefix, limit + leases.len())? {
-        if claimed.len() == limit || key.get(1..9) > Some(keys::millis(now).as_slice()) {
+    let due = index.keys(&prefix, &prefix, limit + leases.len())?.into_iter();
+    let due = due.take_while(|key| key.get(1..9) <= Some(keys::millis(now).as_slice()));
+    let ahead = index.keys(&prefix, &keys::due_items_after(now + AHEAD), limit + leases.len())?;
+    for key in due.chain(ahead) {
+        if claimed.len() == limit {
             break;
         }
         let Some(id) = keys::trailing_item(&key).filter(|id| !leases.contains(id)) else {
@@ -58,19 +64,22 @@ pub fn next_due(index: &Index, leases: &HashSet<ItemId>) -> Result<Option<Timest
     Ok(first.and_then(|key| keys::leading_time(key)))
 }
 
-/// The commit that `row` points at; `None` once its text was let go.
+/// The commit that `row` points at; `None` once its text was let go, or where the disk has damaged it: one article that
+/// cannot be read must not hold up others.
 pub fn stored(disk: &dyn Disk, journal: &Path, row: &ArticleRow) -> Result<Option<Commit>, StoreError> {
     let Some(position) = row.position else { return Ok(None) };
-    let payload = match reader::read_at(disk, journal, position) {
+    let record =
+        reader::read_at(disk, journal, position).and_then(|payload| Record::decode(&payload, position));
+    match record {
+        Ok(Record::Committed(commit)) => Ok(Some(*commit)),
+        Ok(_) => Err(StoreError::Index(format!("{} is no article at {position}", row.telling.item))),
         // Its segment went between the look at the row and this one.
-        Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(None);
+        Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error @ StoreError::Record { .. }) => {
+            tracing::error!(%error, item = %row.telling.item, "an article's text cannot be read; see `vedetta store check`");
+            Ok(None)
         }
-        other => other?,
-    };
-    match Record::decode(&payload, position)? {
-        Record::Committed(commit) => Ok(Some(*commit)),
-        _ => Err(StoreError::Record { position: position.to_string(), why: "it is no article".into() }),
+        Err(error) => Err(error),
     }
 }
 

@@ -10,7 +10,7 @@ mod run;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, TryLockError},
 };
 
 use self::run::Run;
@@ -72,11 +72,17 @@ impl Marks {
 
     /// Writes a run once enough is in memory, or if `all`. `until`: the last record whose marks were added.
     pub fn flush(&self, until: Position, all: bool) -> Result<(), StoreError> {
-        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-        if latest.is_empty() || (latest.len() < LATEST && !all) {
+        let wanted = |postings: usize| postings > 0 && (all || postings >= LATEST);
+        if !wanted(self.latest.read().unwrap_or_else(PoisonError::into_inner).len()) {
             return Ok(());
         }
+        let turn = match self.changing.try_lock() {
+            Ok(turn) => turn,
+            // Runs are being merged: nobody waits for that, the next record asks again.
+            Err(TryLockError::WouldBlock) if !all => return Ok(()),
+            _ => self.changing.lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
         let number =
             self.runs.read().unwrap_or_else(PoisonError::into_inner).last().map_or(1, |run| run.last + 1);
         let run = run::write(&self.dir, number, number, until, latest.iter().copied().map(Ok))?;
@@ -84,6 +90,7 @@ impl Marks {
         // Between the two a reader finds a posting twice, never not at all.
         self.runs.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(run));
         self.latest.write().unwrap_or_else(PoisonError::into_inner).clear();
+        drop(turn);
         Ok(())
     }
 
@@ -107,13 +114,17 @@ impl Marks {
 
     /// For every mark that is not common: the documents that have it.
     pub fn documents(&self, marks: &[u64]) -> Result<Vec<Vec<u32>>, StoreError> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        let in_memory = marks.iter().map(|mark| {
+            let (from, to) = (posting(*mark, 0), posting(*mark, u32::MAX));
+            (from, to, latest.range(from..=to).take(COMMON + 1).map(document).collect::<Vec<u32>>())
+        });
+        let in_memory: Vec<_> = in_memory.collect();
+        drop(latest);
+        // After those in memory: what is written out in between is seen twice, never not at all.
         let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut found = Vec::with_capacity(marks.len());
-        for mark in marks {
-            let (from, to) = (posting(*mark, 0), posting(*mark, u32::MAX));
-            let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-            let mut documents: Vec<u32> = latest.range(from..=to).take(COMMON + 1).map(document).collect();
-            drop(latest);
+        for (from, to, mut documents) in in_memory {
             for run in &runs {
                 if documents.len() > COMMON {
                     break;

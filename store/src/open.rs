@@ -94,15 +94,21 @@ pub fn journal_dir(dir: &Path) -> PathBuf {
     dir.join("journal")
 }
 
+/// A file that is there when a read of the index failed: it says why.
+pub fn doubt_path(dir: &Path) -> PathBuf {
+    dir.join("index.damaged")
+}
+
 /// Opens the store in `dir`, creating it if there is none.
 pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
-    std::fs::create_dir_all(dir).map_err(StoreError::io("create", dir))?;
+    RealDisk.create_dir(dir).map_err(StoreError::io("create", dir))?;
     let lock = lock(dir)?;
     let limits = Limits { bytes: options.segment_bytes, age: options.segment_age };
     let (journal, torn) = Journal::open(options.disk.clone(), &journal_dir(dir), limits, (options.clock)())?;
     let mut report = OpenReport { cut_bytes: torn.cut_bytes, ..OpenReport::default() };
 
     let index_dir = dir.join("index");
+    let doubt = std::fs::read_to_string(doubt_path(dir)).ok();
     let marks = [Arc::new(Marks::open(&dir.join("marks"))?), Arc::new(Marks::open(&dir.join("names"))?)];
     let empty = |marks: &[Arc<Marks>; 2]| {
         // Documents are numbered anew, so the marks go with the rows.
@@ -111,10 +117,10 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
         Index::open(&index_dir, marks.clone(), options.cache_bytes)
     };
     let mut index = match open_index(&index_dir, &marks, options, journal.end()) {
-        Ok(index) if !options.rebuild => index,
+        Ok(index) if !options.rebuild && doubt.is_none() => index,
         Ok(index) => {
             drop(index);
-            report.rebuilt = Some("it was asked for".into());
+            report.rebuilt = Some(doubt.unwrap_or_else(|| "it was asked for".into()));
             empty(&marks)?
         }
         Err(error) => {
@@ -129,7 +135,10 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
             report.rebuilt = Some("its files were missing".into());
         }
     }
-    let replayed = match replay(&*options.disk, dir, &index) {
+    let replaying = std::panic::AssertUnwindSafe(|| replay(&*options.disk, dir, &index));
+    let replayed = std::panic::catch_unwind(replaying)
+        .unwrap_or_else(|_| Err(StoreError::Index("sled panicked while the journal was replayed".into())));
+    let replayed = match replayed {
         // Replay reads rows too: a damaged index may show only here. From empty it cannot fail so.
         Err(StoreError::Index(error)) if report.rebuilt.is_none() => {
             drop(index);
@@ -140,6 +149,12 @@ pub fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, StoreError> {
         other => other?,
     };
     (report.replayed, report.damage) = replayed;
+    match std::fs::remove_file(doubt_path(dir)) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            return Err(StoreError::Io { verb: "remove", path: doubt_path(dir), source });
+        }
+        _ => {}
+    }
     Ok(Opened { lock, journal, index, report })
 }
 
@@ -356,6 +371,31 @@ mod tests {
         assert_eq!(row.status, crate::ItemStatus::Waiting);
         store.close().await;
         drop(store);
+    }
+
+    #[tokio::test]
+    async fn an_index_whose_row_cannot_be_read_is_made_anew_at_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
+        testing::fill(&store).await;
+        let before = store.index.dump();
+        assert!(store.writable().await.is_ok());
+        store.index.spoil(keys::message("m1"));
+        assert!(matches!(store.message("m1").await, Err(StoreError::Index(_))));
+        let refused = store.writable().await;
+        assert!(
+            matches!(refused, Err(StoreError::Index(_))),
+            "the daemon ends and is started anew: {refused:?}"
+        );
+        store.close().await;
+        drop(store);
+        let (store, report) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
+        assert!(report.rebuilt.is_some());
+        assert_eq!(store.index.dump(), before);
+        store.close().await;
+        drop(store);
+        let (_store, report) = LocalStore::open(dir.path(), &OpenOptions::default()).unwrap();
+        assert_eq!(report, OpenReport::default(), "once");
     }
 
     #[tokio::test]

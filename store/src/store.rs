@@ -141,6 +141,9 @@ pub trait Store: Send + Sync + 'static {
     /// When `channel` took a message last.
     async fn last_sent(&self, channel: &str) -> Result<Option<Timestamp>, StoreError>;
 
+    /// Whether it still takes changes; asks those who write. [`StoreError::Index`]: it must be opened anew.
+    async fn writable(&self) -> Result<(), StoreError>;
+
     /// Counts rows; reads all of them.
     async fn stats(&self) -> Result<Stats, StoreError>;
 

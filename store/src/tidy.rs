@@ -148,16 +148,22 @@ impl LocalStore {
     async fn drop_segment(&self, number: u64) -> Result<(), StoreError> {
         let (disk, dir) = (self.disk.clone(), journal_dir(&self.dir));
         let touched = self
-            .read(move |_| {
-                let mut touched = Touched::of(number);
+            .read(move |index| {
+                let (mut touched, mut lost) = (Touched::of(number), 0);
                 let mut reader = Reader::open(&*disk, &dir, number, 0)?;
                 while let Some(found) = reader.next_found()? {
                     match found {
-                        Found::Record { at, payload, .. } => touched.add(Record::decode(&payload, at)?),
-                        Found::Damaged(damage) => {
-                            tracing::warn!(at = %damage.at, bytes = damage.bytes, "unreadable bytes go with their segment");
-                        }
+                        Found::Record { at, payload, .. } => match Record::decode(&payload, at) {
+                            Ok(record) => touched.add(record),
+                            Err(_) => lost += payload.len() as u64,
+                        },
+                        Found::Damaged(damage) => lost += damage.bytes,
                     }
+                }
+                if lost > 0 {
+                    // Nobody knows what stood there: all that the index knows is kept.
+                    tracing::warn!(segment = number, bytes = lost, "unreadable bytes go with their segment");
+                    touched.add_all(index)?;
                 }
                 Ok(touched)
             })
@@ -186,6 +192,12 @@ impl LocalStore {
         self.read(move |_| {
             let mut segments = segment::list(&*disk, &dir)?;
             segments.pop_last();
+            for (number, form) in &segments {
+                // A crash came between the two names.
+                if *form == Form::Sealed && disk.open(&segment::path(&dir, *number), false).is_ok() {
+                    sealed::remove_open(&*disk, &dir, *number)?;
+                }
+            }
             let open: Vec<u64> = segments
                 .into_iter()
                 .filter(|(_, form)| *form == Form::Open)
@@ -240,4 +252,42 @@ fn expired(index: &Index, story_end: Timestamp, mark_end: Timestamp) -> Result<E
         found.messages.extend(old.map(|(_, row)| row.message.id));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        OpenOptions, Store as _,
+        testing::{self, NOW},
+    };
+
+    #[tokio::test]
+    async fn a_damaged_segment_takes_no_fact_with_it_that_the_index_knows() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = std::sync::Arc::new(|| NOW);
+        let options = OpenOptions { segment_bytes: 3000, clock, ..OpenOptions::default() };
+        let (store, _) = LocalStore::open(dir.path(), &options).unwrap();
+        testing::fill(&store).await;
+        testing::fill_more(&store).await;
+        // The poll, by which all items are known.
+        let path = segment::path(&journal_dir(dir.path()), 1);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[segment::HEADER as usize + 200] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let keep = Retention { texts: SignedDuration::from_secs(-1), ..Retention::default() };
+        assert!(store.tidy(NOW, &keep).await.unwrap().dropped.contains(&1));
+        let rows = |store: &LocalStore| {
+            let rows = store.index.dump().into_iter();
+            rows.filter(|(key, _)| !key.starts_with(b"!")).collect::<Vec<_>>()
+        };
+        let before = rows(&store);
+        store.close().await;
+        drop(store);
+        std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+        let (store, report) = LocalStore::open(dir.path(), &options).unwrap();
+        assert_eq!((report.rebuilt.is_some(), report.damage.len()), (true, 0));
+        assert_eq!(rows(&store), before);
+        store.close().await;
+    }
 }

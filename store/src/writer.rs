@@ -10,15 +10,18 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::{
     Clock, Position, StoreError, apply,
     index::Index,
-    journal::Journal,
+    journal::{Journal, frame},
     keep::{self, Touched},
     keys,
-    record::Record,
+    record::{Kept, Record},
     rows::StoryRow,
 };
 
 /// Requests that may share one fsync.
 const GROUP: usize = 256;
+
+/// Bytes of facts in one record, at least; a fact is as long as an item that is waited for.
+const PART: usize = 4 << 20;
 
 /// Requests that may wait; callers beyond that wait to be let in.
 const QUEUE: usize = 1024;
@@ -36,6 +39,8 @@ enum What {
     Kept(Touched),
     /// The index's files anew, while nothing is written into them.
     Compact,
+    /// Nothing: does the writer answer?
+    Nothing,
 }
 
 type Answer = oneshot::Sender<Result<Position, StoreError>>;
@@ -78,6 +83,11 @@ impl Writer {
         self.ask(What::Compact).await.map(drop)
     }
 
+    /// Whether the writer answers and takes more.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        self.ask(What::Nothing).await.map(drop)
+    }
+
     /// Takes nothing more; the thread ends after what it was given.
     pub fn close(&self) {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -90,6 +100,16 @@ impl Writer {
         requests.send(Request { what, done }).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
+}
+
+/// The record as it stands in the journal. One that could not be read back is not taken.
+fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
+    let payload = record.encode()?;
+    if payload.len() >= frame::MAX {
+        let why = format!("it has {} bytes, {} at most can be read back", payload.len(), frame::MAX - 1);
+        return Err(StoreError::Record { position: "the end".into(), why });
+    }
+    Ok(payload)
 }
 
 /// The thread's own.
@@ -116,9 +136,13 @@ impl Desk {
                     What::Kept(touched) => {
                         self.write(&mut records);
                         match keep::facts(&self.index, &touched) {
-                            Ok(facts) => self.write(&mut vec![(Record::Kept { facts }, done)]),
+                            Ok(facts) => self.keep(facts, done),
                             Err(error) => drop(done.send(Err(error))),
                         }
+                    }
+                    What::Nothing => {
+                        let why = self.broken.clone().map(StoreError::Index);
+                        drop(done.send(why.map_or(Ok(Position::default()), Err)));
                     }
                     What::Compact => {
                         self.write(&mut records);
@@ -134,11 +158,41 @@ impl Desk {
         }
     }
 
+    /// Writes facts, not too many in one record.
+    fn keep(&mut self, facts: Vec<Kept>, done: Answer) {
+        let mut answers = Vec::new();
+        let mut records = Vec::new();
+        let (mut part, mut bytes) = (Vec::new(), 0);
+        let mut close = |facts: Vec<Kept>| {
+            let (sender, answer) = oneshot::channel();
+            answers.push(answer);
+            records.push((Record::Kept { facts }, sender));
+        };
+        for fact in facts {
+            bytes += serde_json::to_vec(&fact).map_or(0, |json| json.len());
+            part.push(fact);
+            if bytes > PART {
+                close(std::mem::take(&mut part));
+                bytes = 0;
+            }
+        }
+        close(part);
+        self.write(&mut records);
+        // All of them were answered within `write`.
+        let written =
+            answers.into_iter().map(|mut answer| answer.try_recv().unwrap_or(Err(StoreError::Closed)));
+        drop(
+            done.send(
+                written.collect::<Result<Vec<_>, _>>().map(|all| all.last().copied().unwrap_or_default()),
+            ),
+        );
+    }
+
     fn write(&mut self, records: &mut Vec<(Record, Answer)>) {
         let mut requests = Vec::with_capacity(records.len());
         let mut payloads = Vec::with_capacity(records.len());
         for (mut record, done) in records.drain(..) {
-            match self.prepare(&mut record).and_then(|()| record.encode()) {
+            match self.prepare(&mut record).and_then(|()| encode(&record)) {
                 Ok(payload) => {
                     payloads.push(payload);
                     requests.push((record, done));

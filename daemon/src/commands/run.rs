@@ -13,21 +13,25 @@ pub async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
     let settings = super::load(cli)?;
     let status = describe(&settings);
-    let app = App::start(settings, false).await?;
+    let mut app = App::start(settings, false).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), status, "vedetta is running");
     notify::say(&[NotifyState::Ready, NotifyState::Status(&status)]);
-    loop {
+    let failed = loop {
         tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
             _ = hangup.recv() => reload(cli, &app).await,
+            why = app.failed() => break Some(why),
         }
+    };
+    if let Some(why) = &failed {
+        tracing::error!(why = format!("{why:#}"), "the daemon cannot go on; it ends, to be started anew");
     }
     notify::say(&[NotifyState::Stopping]);
     tracing::info!("stopping: no new work, begun work ends");
     app.stop().await;
     tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    failed.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 /// Checks first; what is bad never replaces what is good.

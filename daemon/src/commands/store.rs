@@ -144,7 +144,7 @@ pub fn export(cli: &Cli, args: &ExportArgs) -> anyhow::Result<ExitCode> {
         eprintln!("vedetta: damaged at {}: {} bytes cannot be read", damage.at, damage.bytes);
     }
     say!("{count} articles written to {}", args.file.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(if damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Takes the articles of an export in. They never alert, and one that is there already stays.
@@ -160,7 +160,8 @@ pub async fn import(cli: &Cli, file: &Path) -> anyhow::Result<ExitCode> {
             let line = line.with_context(reading)?;
             let commit: Commit = serde_json::from_str(&line)
                 .with_context(|| format!("line {} of {} is no article", n + 1, file.display()))?;
-            if store.article(commit.item.id).await?.is_some() {
+            // An article that was tagged again stands there twice, the better one later.
+            if store.article(commit.item.id).await?.is_some_and(|row| row.at >= commit.at) {
                 known += 1;
                 continue;
             }

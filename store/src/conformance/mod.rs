@@ -110,6 +110,21 @@ async fn items_are_leased_once_in_the_order_in_which_they_are_due() {
 }
 
 #[tokio::test]
+async fn an_item_that_a_clock_ahead_of_its_time_put_off_is_due() {
+    check(|store| async move {
+        let mut late = item(0);
+        late.first_seen = NOW + 365 * DAY;
+        let mut soon = item(1);
+        soon.first_seen = NOW + DAY;
+        store.record_poll(source(), PollState::default(), vec![late, soon]).await.unwrap();
+        let ids: Vec<_> = store.claim_due(NOW, 9).await.unwrap().iter().map(|row| row.item.id).collect();
+        assert_eq!(ids, [item(0).id]);
+        assert!(store.writable().await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_poll_keeps_its_validators_and_an_item_that_is_known_as_it_is() {
     check(|store| async move {
         assert_eq!(store.source(&source()).await.unwrap(), None);

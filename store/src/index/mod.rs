@@ -161,8 +161,13 @@ impl Index {
         self.rows().tree.apply_batch(changes.batch)?;
         changes.marks.iter().for_each(|(document, marks)| self.marks.add(*document, marks));
         changes.names.iter().for_each(|(document, names)| self.names.add(*document, names));
-        self.marks.flush(position, false)?;
-        self.names.flush(position, false)
+        for marks in [&self.marks, &self.names] {
+            // They stay in memory, and a start reads them again from the journal.
+            if let Err(error) = marks.flush(position, false) {
+                tracing::warn!(%error, "marks could not be written out; the next record tries again");
+            }
+        }
+        Ok(())
     }
 
     /// The names of articles whose event may still be told.
@@ -213,6 +218,12 @@ impl Index {
     #[cfg(test)]
     pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         self.rows().tree.iter().map(|entry| entry.map(|(k, v)| (k.to_vec(), v.to_vec())).unwrap()).collect()
+    }
+
+    /// Makes a row unreadable.
+    #[cfg(test)]
+    pub fn spoil(&self, key: Vec<u8>) {
+        self.rows().tree.insert(key, b"spoilt").unwrap();
     }
 
     pub fn flush(&self) -> Result<(), StoreError> {

@@ -183,7 +183,7 @@ fn mend(disk: &dyn Disk, dir: &Path, number: u64) -> Result<Result<Mended, Torn>
         return Ok(Err(Torn { cut_bytes: length }));
     };
     let (mut end, mut holes) = (header.length, Vec::<Damage>::new());
-    let mut reader = Reader::open_form(disk, dir, number, Form::Open, 0)?;
+    let mut reader = Reader::open_form(disk, dir, number, Form::Open, 0)?.strict();
     while let Some(found) = reader.next_found()? {
         match found {
             Found::Record { first, .. } => {
@@ -219,7 +219,11 @@ pub fn stream(
     let mut damages = Vec::new();
     for number in segment::list(disk, dir)?.into_keys().filter(|&number| number >= from.segment) {
         let start = if number == from.segment { from.offset } else { 0 };
-        let mut reader = Reader::open(disk, dir, number, start)?;
+        let mut reader = match Reader::open(disk, dir, number, start) {
+            // It was let go since the list was made.
+            Err(_) if !segment::list(disk, dir)?.contains_key(&number) => continue,
+            reader => reader?,
+        };
         while let Some(found) = reader.next_found()? {
             match found {
                 Found::Record { at, payload, .. } => each(at, payload)?,

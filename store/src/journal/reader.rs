@@ -38,9 +38,15 @@ impl Found {
 }
 
 enum Source {
-    Open,
+    /// `strict`: what the disk does not read is an error, not damage.
+    Open {
+        strict: bool,
+    },
     Sealed(Vec<Block>),
 }
+
+/// Bytes of an open segment that are given up together where the disk does not read them.
+const SECTOR: u64 = 4096;
 
 /// A segment that is being read. It holds one block, or the chunks of one record.
 pub struct Reader {
@@ -56,6 +62,8 @@ pub struct Reader {
     at: u64,
     /// The header is checked, the start is known.
     begun: bool,
+    /// Bytes of the file behind the last block, of which nothing is known; told at the end.
+    lost: u64,
 }
 
 impl Reader {
@@ -87,15 +95,24 @@ impl Reader {
         };
         let file = disk.open(&path, false).map_err(StoreError::io("open", &path))?;
         let read = StoreError::io("read", &path);
-        let (source, length) = match form {
-            Form::Open => (Source::Open, file.len().map_err(read)?),
+        let (source, length, lost) = match form {
+            Form::Open => (Source::Open { strict: false }, file.len().map_err(read)?, 0),
             Form::Sealed => {
-                let blocks = sealed::blocks(&*file).map_err(read)?;
+                let sealed::Blocks { blocks, lost } = sealed::blocks(&*file).map_err(read)?;
                 let length = blocks.last().map_or(0, |block| block.from + block.plain);
-                (Source::Sealed(blocks), length)
+                (Source::Sealed(blocks), length, lost)
             }
         };
-        Ok(Self { number, path, file, source, length, window: Vec::new(), from: 0, at: from, begun: false })
+        let window = Vec::new();
+        Ok(Self { number, path, file, source, length, window, from: 0, at: from, begun: false, lost })
+    }
+
+    /// Takes what the disk does not read as an error: for one who is about to write.
+    pub(super) fn strict(mut self) -> Self {
+        if let Source::Open { strict } = &mut self.source {
+            *strict = true;
+        }
+        self
     }
 
     /// When the segment was begun, if it says so; before the first record is read.
@@ -121,10 +138,12 @@ impl Reader {
             }
         }
         loop {
-            if self.at >= self.length {
-                return Ok(None);
-            }
             let start = self.at;
+            if start >= self.length {
+                let bytes = std::mem::take(&mut self.lost);
+                let at = Position { segment: self.number, offset: self.length };
+                return Ok((bytes > 0).then_some(Found::Damaged(Damage { at, bytes })));
+            }
             match self.frame()? {
                 Ok(Frame { payload, taken, first }) => {
                     self.at += taken as u64;
@@ -156,7 +175,8 @@ impl Reader {
         if wanted >= segment::HEADER {
             return Ok(None);
         }
-        self.at = self.length.min(segment::HEADER);
+        // The search begins one further: where the shortest header ends.
+        self.at = self.length.min(segment::SHORTEST - 1);
         self.skip()?;
         Ok(Some(self.damage(0)))
     }
@@ -228,10 +248,13 @@ impl Reader {
                 return Ok(Ok(()));
             }
             match &self.source {
-                Source::Open => {
+                Source::Open { strict } => {
                     let want = (self.length - end).min(CHUNK.max(bytes) as u64);
-                    let more = sealed::read_exactly(&*self.file, end, want);
-                    self.window.extend(more.map_err(StoreError::io("read", &self.path))?);
+                    match sealed::read_exactly(&*self.file, end, want) {
+                        Ok(more) => self.window.extend(more),
+                        Err(error) if *strict => return Err(StoreError::io("read", &self.path)(error)),
+                        Err(_) => self.window.extend(what_can_be_read(&*self.file, end, want)),
+                    }
                 }
                 Source::Sealed(blocks) => {
                     let holds = |block: &&Block| block.from <= end && end < block.from + block.plain;
@@ -244,6 +267,18 @@ impl Reader {
             }
         }
     }
+}
+
+/// Bytes with zeros where the disk does not read: no record is made of those.
+fn what_can_be_read(file: &dyn DiskFile, at: u64, length: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length as usize);
+    while (bytes.len() as u64) < length {
+        let (from, left) = (at + bytes.len() as u64, length - bytes.len() as u64);
+        let want = (SECTOR - from % SECTOR).min(left);
+        let read = sealed::read_exactly(file, from, want);
+        bytes.extend(read.unwrap_or_else(|_| vec![0; want as usize]));
+    }
+    bytes
 }
 
 /// The record at `position`.

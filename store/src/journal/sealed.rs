@@ -1,8 +1,8 @@
 //! Sealed segments in the seekable format of zstd: independent blocks, each with a checksum, and a table of them at the
 //! end. `zstd -d` gives the segment as it was appended to.
 //!
-//! Format: "Zstandard Seekable Format" 0.1.0, without the table's own checksums (the blocks carry theirs). A table that is
-//! damaged is found again from the blocks.
+//! Format: "Zstandard Seekable Format" 0.1.0, without checksums in the table (the blocks carry theirs); a frame before the
+//! table holds that of the table. A table that is damaged is found again from the blocks.
 
 use std::path::Path;
 
@@ -21,6 +21,11 @@ const LEVEL: i32 = 6;
 /// Magic of the skippable frame that holds the table, and the table's own at its end.
 const SKIPPABLE: u32 = 0x184D_2A5E;
 const SEEKABLE: u32 = 0x8F92_EAB1;
+/// Magic of the skippable frame before it, which holds the table's checksum, and that frame's length.
+const SUM: u32 = 0x184D_2A50;
+const SUM_FRAME: u64 = 12;
+/// All magics of skippable frames: no block begins so.
+const SKIPPABLES: std::ops::RangeInclusive<u32> = 0x184D_2A50..=0x184D_2A5F;
 /// Number of blocks, descriptor, magic.
 const FOOTER: usize = 9;
 /// Compressed and plain size of a block.
@@ -39,9 +44,18 @@ pub struct Block {
     pub plain: u64,
 }
 
-/// Writes segment `number` compressed, reads it back, and only then removes the open file.
+/// What is known of a sealed file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Blocks {
+    /// Its blocks.
+    pub blocks: Vec<Block>,
+    /// Bytes of the file behind them of which nothing can be said.
+    pub lost: u64,
+}
+
+/// Writes segment `number` compressed, and then removes the open file.
 pub fn seal(disk: &dyn Disk, dir: &Path, number: u64) -> Result<(), StoreError> {
-    let (open, sealed) = (segment::path(dir, number), segment::sealed_path(dir, number));
+    let open = segment::path(dir, number);
     let raw = disk.open(&open, false).map_err(StoreError::io("open", &open))?;
     let length = raw.len().map_err(StoreError::io("read", &open))?;
     let cuts = cuts(disk, dir, number, length)?;
@@ -49,27 +63,18 @@ pub fn seal(disk: &dyn Disk, dir: &Path, number: u64) -> Result<(), StoreError> 
         let Some(to) = cuts.iter().copied().find(|cut| *cut > from) else { return Ok(None) };
         read_exactly(&*raw, from, to - from).map(Some).map_err(StoreError::io("read", &open))
     })?;
-    let packed = disk.open(&sealed, false).map_err(StoreError::io("open", &sealed))?;
-    let mut from = 0;
-    for block in blocks(&*packed).map_err(StoreError::io("read", &sealed))? {
-        let same = read_block(&*packed, &block)
-            .is_ok_and(|plain| read_exactly(&*raw, from, block.plain).is_ok_and(|raw| raw == plain));
-        if !same {
-            break;
-        }
-        from += block.plain;
-    }
-    if from != length {
-        disk.remove(&sealed).map_err(StoreError::io("remove", &sealed))?;
-        let why = std::io::Error::other("what was written does not read back as it should");
-        return Err(StoreError::Io { verb: "seal", path: sealed, source: why });
-    }
+    remove_open(disk, dir, number)
+}
+
+/// Removes the open file of a segment that is sealed.
+pub fn remove_open(disk: &dyn Disk, dir: &Path, number: u64) -> Result<(), StoreError> {
+    let open = segment::path(dir, number);
     disk.remove(&open).map_err(StoreError::io("remove", &open))?;
     disk.sync_dir(dir).map_err(StoreError::io("sync", dir))
 }
 
-/// Writes the sealed form of segment `number` from what `plain` gives for the block at an offset, under its name only when
-/// it is whole and durable.
+/// Writes the sealed form of segment `number` from what `plain` gives for the block at an offset. It has its name only when
+/// it is whole, durable and reads back as it should.
 pub fn write(
     disk: &dyn Disk,
     dir: &Path,
@@ -78,29 +83,56 @@ pub fn write(
 ) -> Result<(), StoreError> {
     let sealed = segment::sealed_path(dir, number);
     let new = sealed.with_extension("new");
-    let file = disk.create(&new).map_err(StoreError::io("create", &new))?;
-    let mut packer = zstd::bulk::Compressor::new(LEVEL).map_err(StoreError::io("compress", &new))?;
-    packer.include_checksum(true).map_err(StoreError::io("compress", &new))?;
-    let (mut at, mut from, mut table) = (0, 0, Vec::new());
+    let written = write_new(disk, &new, plain).and_then(|()| {
+        disk.rename(&new, &sealed).map_err(StoreError::io("rename", &new))?;
+        disk.sync_dir(dir).map_err(StoreError::io("sync", dir))
+    });
+    if written.is_err() {
+        // The disk may be full; what is left of it would be in the way.
+        drop(disk.remove(&new));
+    }
+    written
+}
+
+fn write_new(
+    disk: &dyn Disk,
+    new: &Path,
+    plain: &mut dyn FnMut(u64) -> Result<Option<Vec<u8>>, StoreError>,
+) -> Result<(), StoreError> {
+    let file = disk.create(new).map_err(StoreError::io("create", new))?;
+    let mut packer = zstd::bulk::Compressor::new(LEVEL).map_err(StoreError::io("compress", new))?;
+    packer.include_checksum(true).map_err(StoreError::io("compress", new))?;
+    let (mut at, mut from, mut table, mut sums) = (0, 0, Vec::new(), Vec::new());
     while let Some(block) = plain(from)? {
-        let packed = packer.compress(&block).map_err(StoreError::io("compress", &new))?;
-        file.write_at(at, &packed).map_err(StoreError::io("write", &new))?;
+        let packed = packer.compress(&block).map_err(StoreError::io("compress", new))?;
+        file.write_at(at, &packed).map_err(StoreError::io("write", new))?;
         at += packed.len() as u64;
         from += block.len() as u64;
         table.extend_from_slice(&(packed.len() as u32).to_le_bytes());
         table.extend_from_slice(&(block.len() as u32).to_le_bytes());
+        sums.push(crc32fast::hash(&block));
     }
     let count = (table.len() / ENTRY) as u32;
-    let mut end = SKIPPABLE.to_le_bytes().to_vec();
+    let mut end = SUM.to_le_bytes().to_vec();
+    end.extend_from_slice(&4u32.to_le_bytes());
+    end.extend_from_slice(&crc32fast::hash(&table).to_le_bytes());
+    end.extend_from_slice(&SKIPPABLE.to_le_bytes());
     end.extend_from_slice(&((table.len() + FOOTER) as u32).to_le_bytes());
     end.extend_from_slice(&table);
     end.extend_from_slice(&count.to_le_bytes());
     end.push(0);
     end.extend_from_slice(&SEEKABLE.to_le_bytes());
-    file.write_at(at, &end).map_err(StoreError::io("write", &new))?;
-    file.sync().map_err(StoreError::io("sync", &new))?;
-    disk.rename(&new, &sealed).map_err(StoreError::io("rename", &new))?;
-    disk.sync_dir(dir).map_err(StoreError::io("sync", dir))
+    file.write_at(at, &end).map_err(StoreError::io("write", new))?;
+    file.sync().map_err(StoreError::io("sync", new))?;
+    let Blocks { blocks, lost } = blocks(&*file).map_err(StoreError::io("read", new))?;
+    let reads_back = |(block, sum): (&Block, &u32)| {
+        read_block(&*file, block).is_ok_and(|plain| crc32fast::hash(&plain) == *sum)
+    };
+    if lost > 0 || blocks.len() != sums.len() || !blocks.iter().zip(&sums).all(reads_back) {
+        let why = std::io::Error::other("what was written does not read back as it should");
+        return Err(StoreError::Io { verb: "seal", path: new.into(), source: why });
+    }
+    Ok(())
 }
 
 /// Where the blocks of an open segment end: after a record.
@@ -123,9 +155,9 @@ fn cuts(disk: &dyn Disk, dir: &Path, number: u64, length: u64) -> Result<Vec<u64
 }
 
 /// The blocks of a sealed segment, from its table, or one after the other where the table is damaged.
-pub fn blocks(file: &dyn DiskFile) -> std::io::Result<Vec<Block>> {
+pub fn blocks(file: &dyn DiskFile) -> std::io::Result<Blocks> {
     match table(file)? {
-        Some(blocks) => Ok(blocks),
+        Some(blocks) => Ok(Blocks { blocks, lost: 0 }),
         None => walk(file),
     }
 }
@@ -151,25 +183,39 @@ fn table(file: &dyn DiskFile) -> std::io::Result<Option<Vec<Block>>> {
         at += packed;
         from += plain;
     }
-    Ok((at == head_at && blocks.iter().all(|block| block.plain <= LONGEST)).then_some(blocks))
+    let fits = blocks.iter().all(|block| block.plain <= LONGEST);
+    let sums = match head_at.checked_sub(SUM_FRAME) {
+        Some(sum_at) if at == sum_at => {
+            let sum = read_exactly(file, sum_at, SUM_FRAME)?;
+            word(&sum, 0) == SUM && word(&sum, 8) == crc32fast::hash(&bytes[8..])
+        }
+        // Written before there was a sum.
+        _ => at == head_at,
+    };
+    Ok((fits && sums).then_some(blocks))
 }
 
 /// The blocks by their own headers, as far as they can be read.
-fn walk(file: &dyn DiskFile) -> std::io::Result<Vec<Block>> {
+fn walk(file: &dyn DiskFile) -> std::io::Result<Blocks> {
     let length = file.len()?;
     let (mut at, mut from, mut blocks) = (0, 0, Vec::new());
+    let mut lost = 0;
     while at < length {
         let bytes = read_exactly(file, at, (length - at).min(LONGEST))?;
-        let Ok(packed) = zstd::zstd_safe::find_frame_compressed_size(&bytes) else { break };
-        let Ok(Some(plain)) = zstd::zstd_safe::get_frame_content_size(&bytes) else { break };
-        if bytes.starts_with(&SKIPPABLE.to_le_bytes()) || packed == 0 || plain > LONGEST {
+        if SKIPPABLES.contains(&word(&bytes, 0)) {
             break;
         }
+        let packed = zstd::zstd_safe::find_frame_compressed_size(&bytes);
+        let plain = zstd::zstd_safe::get_frame_content_size(&bytes);
+        let (Ok(packed @ 1..), Ok(Some(plain @ 0..=LONGEST))) = (packed, plain) else {
+            lost = length - at;
+            break;
+        };
         blocks.push(Block { at, packed: packed as u64, from, plain });
         at += packed as u64;
         from += plain;
     }
-    Ok(blocks)
+    Ok(Blocks { blocks, lost })
 }
 
 /// The bytes of a block; an error where its checksum does not fit.

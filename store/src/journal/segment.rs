@@ -24,6 +24,9 @@ const MAGIC_1: &[u8; 8] = b"VEDJRNL1";
 /// Bytes before the first record.
 pub const HEADER: u64 = 16;
 
+/// Bytes before the first record in the format before.
+pub const SHORTEST: u64 = 8;
+
 /// What stands at the beginning of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -111,15 +114,27 @@ pub struct SegmentInfo {
 /// The segments in `dir`, the oldest first.
 pub fn infos(disk: &dyn Disk, dir: &Path) -> Result<Vec<SegmentInfo>, StoreError> {
     let mut infos = Vec::new();
-    for (number, form) in list(disk, dir)? {
-        let path = match form {
-            Form::Open => path(dir, number),
-            Form::Sealed => sealed_path(dir, number),
-        };
-        let file = disk.open(&path, false).map_err(StoreError::io("open", &path))?;
-        let bytes = file.len().map_err(StoreError::io("read", &path))?;
-        let begun = Reader::open(disk, dir, number, 0)?.begun()?;
-        infos.push(SegmentInfo { number, form, bytes, begun });
+    for number in list(disk, dir)?.into_keys() {
+        match info(disk, dir, number) {
+            Ok(info) => infos.push(info),
+            // Sealing gives it another name, age lets it go.
+            Err(error) => match list(disk, dir)?.contains_key(&number) {
+                true => infos.push(info(disk, dir, number).map_err(|_| error)?),
+                false => {}
+            },
+        }
     }
     Ok(infos)
+}
+
+fn info(disk: &dyn Disk, dir: &Path, number: u64) -> Result<SegmentInfo, StoreError> {
+    let form = list(disk, dir)?.get(&number).copied().unwrap_or(Form::Open);
+    let path = match form {
+        Form::Open => path(dir, number),
+        Form::Sealed => sealed_path(dir, number),
+    };
+    let file = disk.open(&path, false).map_err(StoreError::io("open", &path))?;
+    let bytes = file.len().map_err(StoreError::io("read", &path))?;
+    let begun = Reader::open(disk, dir, number, 0)?.begun()?;
+    Ok(SegmentInfo { number, form, bytes, begun })
 }

@@ -120,12 +120,16 @@ fn a_damaged_sealed_segment_loses_a_block_or_its_table_and_nothing_else() {
     sealed::seal(&RealDisk, dir.path(), 1).unwrap();
     let path = segment::sealed_path(dir.path(), 1);
     let bytes = std::fs::read(&path).unwrap();
-    let blocks = sealed::blocks(&std::fs::File::open(&path).unwrap()).unwrap();
+    let blocks = sealed::blocks(&std::fs::File::open(&path).unwrap()).unwrap().blocks;
     assert!(blocks.len() > 5);
-    // In every block, and in the table.
+    // In every block, and in the table: its checksum, sizes of blocks packed and plain, and its end.
     let table = blocks.last().unwrap().at + blocks.last().unwrap().packed;
-    let places =
-        blocks.iter().map(|block| block.at + block.packed / 2).chain([table + 9, bytes.len() as u64 - 1]);
+    let places = blocks.iter().map(|block| block.at + block.packed / 2).chain([
+        table + 9,
+        table + 21,
+        table + 25,
+        bytes.len() as u64 - 1,
+    ]);
     for (n, place) in places.enumerate() {
         let mut hurt = bytes.clone();
         hurt[place as usize] ^= 16;
@@ -140,8 +144,29 @@ fn a_damaged_sealed_segment_loses_a_block_or_its_table_and_nothing_else() {
         assert!(found.len() >= 50 && found.iter().all(|record| payloads.contains(record)), "{}", found.len());
     }
     std::fs::write(&path, &bytes[..table as usize - 10]).unwrap();
-    let (found, _) = read(dir.path());
+    let (found, damage) = read(dir.path());
     assert!(found.len() >= 50, "a file that was cut: {}", found.len());
+    assert!(!damage.is_empty(), "and that is told");
+    let middle = &blocks[blocks.len() / 2];
+    std::fs::write(&path, &bytes[..middle.at as usize + 100]).unwrap();
+    let (found, damage) = read(dir.path());
+    assert_eq!(damage.last().map(|damage| damage.bytes), Some(100), "what nothing is known of: {damage:?}");
+    assert!(!found.is_empty() && payloads.starts_with(&found));
+}
+
+#[test]
+fn damage_in_a_header_costs_no_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(dir.path(), 1 << 20);
+    let payloads = [payload(1, 20), payload(2, 20)];
+    journal.append(&payloads, NOW).unwrap();
+    journal.roll(NOW).unwrap();
+    let path = segment::path(dir.path(), 1);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[3] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let (found, damage) = read(dir.path());
+    assert_eq!((found.as_slice(), damage.len()), (&payloads[..], 1));
 }
 
 #[test]

@@ -84,10 +84,10 @@ fn open(path: &Path, first: u64, last: u64) -> Result<Run, StoreError> {
         |at: usize| header.get(at..at + 8).and_then(|n| n.try_into().ok()).map_or(0, u64::from_le_bytes);
     let count = number(8) as usize;
     let pages = count.div_ceil(PAGE);
-    let tail = HEADER + count * WIDTH;
-    if !header.starts_with(MAGIC) || count > length || length != tail + pages * WIDTH + 4 {
+    if !header.starts_with(MAGIC) || count > length || length != HEADER + (count + pages) * WIDTH + 4 {
         return Err(broken());
     }
+    let tail = HEADER + count * WIDTH;
     let mut end = vec![0; length - tail];
     file.read_exact_at(&mut end, tail as u64).map_err(|_| broken())?;
     let (fences, sum) = end.split_at(pages * WIDTH);

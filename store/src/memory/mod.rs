@@ -16,6 +16,7 @@ use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryI
 use self::state::State;
 use crate::{
     Cursor, Position, Recalled, Retention, Sought, Stats, Store, StoreError, TidyReport,
+    lookup::AHEAD,
     record::{AlertRow, Commit, ItemEnd, RetryAfter},
     rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
 };
@@ -92,7 +93,8 @@ impl Store for MemoryStore {
 
     async fn claim_due(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemRow>, StoreError> {
         let mut state = self.look();
-        let due: Vec<_> = state.due().take_while(|(due, _)| *due <= now).take(limit).collect();
+        let due: Vec<_> =
+            state.due().filter(|(due, _)| *due <= now || *due > now + AHEAD).take(limit).collect();
         state.leases.extend(due.iter().map(|(_, id)| *id));
         Ok(due.iter().filter_map(|(_, id)| state.items.get(id).cloned()).collect())
     }
@@ -125,6 +127,9 @@ impl Store for MemoryStore {
                 ItemEnd::Quarantined { error } => (ItemStatus::Quarantined, error),
             };
             row.ended = (status != ItemStatus::Waiting).then_some(at);
+            if row.ended.is_some() {
+                (row.item.entry.summary, row.item.entry.content) = (None, None);
+            }
             (row.status, row.error) = (status, Some(error));
             Ok(())
         });
@@ -271,6 +276,10 @@ impl Store for MemoryStore {
 
     async fn last_sent(&self, channel: &str) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.look().last_sent.get(channel).copied())
+    }
+
+    async fn writable(&self) -> Result<(), StoreError> {
+        self.change(|_| Ok(()))
     }
 
     async fn stats(&self) -> Result<Stats, StoreError> {
