@@ -23,7 +23,7 @@ pub fn recognise(tagged: &TaggedArticle, first_seen: Timestamp) -> (Candidate, M
         canonical_url: canonical.clone(),
         exact: fingerprint.exact_hex(),
         bands: fingerprint.bands.clone(),
-        story_keys: features.keys(),
+        story_keys: features.keys.clone(),
         features: serde_json::to_string(&features).unwrap_or_default(),
         document: 0,
     };

@@ -47,6 +47,11 @@ const NEAR: &[(&str, i64)] = &[
 /// Letters of a month's short form (`18 gen`).
 const SHORT: usize = 3;
 
+/// Whether a word, in small letters, is a month or a weekday.
+pub fn is_of_the_calendar(word: &str) -> bool {
+    MONTHS.iter().chain(WEEKDAYS).any(|(english, italian)| word == *english || word == *italian)
+}
+
 /// The days that `text` names, in its order, as somebody understood them who read it on `published`.
 pub fn days(text: &str, published: Date) -> Vec<Date> {
     let (text, words) = split(text);

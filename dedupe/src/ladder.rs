@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use vedetta_domain::{DedupeVerdict, ItemId, Rung, StoryId};
 
-use crate::{Fingerprint, Prepared, StoryFeatures, StoryVerdict, near, same_event::SAME};
+use crate::{
+    Fingerprint, Prepared, StoryFeatures, near,
+    same_event::{Week, same},
+};
 
 /// A story that is missed by less is named among the grounds.
 const MENTIONED: f32 = 0.2;
@@ -87,7 +90,8 @@ pub fn decide(candidate: &Candidate, known: &Known) -> DedupeVerdict {
         against.insert(0, why);
         return verdict(Rung::Near, article, similarity, against);
     }
-    if let Some(Joined { score, article, reason }) = story(candidate, &known.stories, &mut against) {
+    if let Some(Joined { score, article, reason }) = story(&candidate.features, &known.stories, &mut against)
+    {
         against.insert(0, reason);
         return verdict(Rung::Story, article, score, against);
     }
@@ -104,33 +108,44 @@ struct Joined<'a> {
 
 /// The story whose tellings agree best, on average: one telling alone may be like another event's by chance.
 fn story<'a>(
-    candidate: &Candidate,
+    own: &StoryFeatures,
     known: &'a [(KnownArticle, StoryFeatures)],
     against: &mut Vec<String>,
 ) -> Option<Joined<'a>> {
-    let mut stories: BTreeMap<StoryId, Vec<(f32, &KnownArticle, String)>> = BTreeMap::new();
-    for (article, features) in known {
-        let Some(StoryVerdict { score, reason }) = candidate.features.compare(features) else { continue };
-        stories.entry(article.story).or_default().push((score, article, reason));
+    if known.is_empty() {
+        return None;
     }
-    let mut best: Option<Joined<'a>> = None;
-    for (story, tellings) in stories {
-        let average = tellings.iter().map(|(score, ..)| score).sum::<f32>() / tellings.len() as f32;
-        let count = tellings.len();
-        let Some((nearest, article, reason)) = tellings.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)) else {
-            continue;
-        };
-        let reason = match count {
-            1 => reason,
-            count => format!("{reason}; {average:.2} on average of {count} tellings"),
-        };
-        if average >= SAME && best.as_ref().is_none_or(|best| average > best.score) {
-            best = Some(Joined { score: average, article, reason });
-        } else if nearest >= MENTIONED {
-            against.push(format!("story {story}: {average:.2} of {SAME} wanted: {reason}"));
+    let others: Vec<&StoryFeatures> = known.iter().map(|(_, features)| features).collect();
+    let week = Week::of(own, &others);
+    let mut stories: BTreeMap<StoryId, Vec<(f32, usize)>> = BTreeMap::new();
+    for (n, score) in week.compare().into_iter().enumerate() {
+        if let Some(score) = score {
+            stories.entry(known[n].0.story).or_default().push((score, n));
         }
     }
-    best
+    let mut best: Option<(f32, usize, usize)> = None;
+    for (story, tellings) in stories {
+        let average = tellings.iter().map(|(score, _)| score).sum::<f32>() / tellings.len() as f32;
+        let Some((nearest, n)) = tellings.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)) else {
+            continue;
+        };
+        if average >= same() && best.is_none_or(|(most, ..)| average > most) {
+            best = Some((average, n, tellings.len()));
+        } else if nearest >= MENTIONED {
+            let wanted = same();
+            against.push(format!(
+                "story {story}: {average:.2} of {wanted:.2} wanted: {}",
+                week.grounds(others[n])
+            ));
+        }
+    }
+    best.map(|(score, n, count)| {
+        let mut reason = week.grounds(others[n]);
+        if count > 1 {
+            reason.push_str(&format!("; {score:.2} on average of {count} tellings"));
+        }
+        Joined { score, article: &known[n].0, reason }
+    })
 }
 
 #[cfg(test)]

@@ -9,11 +9,14 @@ mod contradiction;
 mod days;
 mod figures;
 mod fingerprint;
+mod fold;
 mod ladder;
 mod memory;
 mod near;
+mod rarity;
 mod same_event;
 mod story;
+mod terms;
 mod words;
 
 pub use canonical::canonical_url;
@@ -22,8 +25,9 @@ pub use fingerprint::Fingerprint;
 pub use ladder::{Candidate, Known, KnownArticle, decide};
 pub use memory::MemoryIndex;
 pub use near::{NearVerdict, Nearness, Prepared};
-pub use same_event::StoryVerdict;
+pub use same_event::SURE;
 pub use story::StoryFeatures;
+pub use terms::{Kind, StoryTerms, Terms};
 
 /// Whether two texts are nearly the same.
 pub fn compare_texts(a: &Prepared, b: &Prepared) -> NearVerdict {

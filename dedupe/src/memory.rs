@@ -29,7 +29,7 @@ impl MemoryIndex {
             .flatten()
             .copied()
             .collect();
-        let keys = candidate.features.keys();
+        let keys = candidate.features.keys.clone();
         let named: BTreeSet<StoryId> = keys
             .iter()
             .flat_map(|key| self.names.get(key))

@@ -3,10 +3,11 @@
     python stories.py --vedetta ../../target/release/vedetta [--write] [--held]
 
 The events are in `stories/*.toml`, and more to learn from in `stories/learn`. Events that are each other's twins (the same
-actors, days apart) stay in one half; the halves are told by a hash. The half that is not held back is learnt from: its pairs of tellings as they lie; again with all
-events moved into ten days, since a week of news is fuller than this set; and twins moved onto one day, so that the days
-alone do not tell them. `--held` looks at the other half: for a report, not for choosing anything. Needs numpy and
-scikit-learn.
+actors, days apart) stay in one half; the halves are told by a hash. The half that is not held back is learnt from: its
+pairs of tellings within a week, as they lie. A telling's own group is left out of the counts that weigh its terms, as if
+they were news. In cross-validation stories are told as the ladder does it, by candidates, window and threshold; the same
+with all events moved into ten days, since a week of news is fuller than this set, is only looked at. `--held` looks at
+the other half: for a report, not for choosing anything. Needs numpy and scikit-learn.
 """
 
 import argparse
@@ -28,11 +29,15 @@ from sklearn.preprocessing import StandardScaler
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIGHTS = os.path.join(HERE, "../src/same_event.weights")
-NUMBERS = ["second-shared-name", "concepts-alike", "other-designator", "same-first-day", "other-days", "days-apart"]
+NUMBERS = ["days-apart", "same-first-day", "other-days", "languages", "crowd",
+           "words-shared", "words-second", "all-whole", "all-lead-inside", "all-shared"]
+SEEDS = 8
+# As the program has them: see `same_event.rs`.
 WINDOW = 7
-SEEDS = 4
-# Weights of pairs of one event and of two in each of the three tables: the crowded week has ten times the negatives.
-SAME_EVENT, TWO_EVENTS = (0.5, 0.5, 0.25), (1.0, 0.35, 0.5)
+KEYS, KEY_TYPES, FOUND, NEAREST = 24, "nc", 48, 20
+PRIOR, LEAST_RARITY = 20, 0.05
+# A term of fewer events counts as one of none: it is not listed.
+LISTED = 4
 
 
 def tellings():
@@ -48,11 +53,13 @@ def tellings():
     for path in sorted(glob.glob(os.path.join(HERE, "../stories/**/*.toml"), recursive=True)):
         with open(path, "rb") as f:
             events = tomllib.load(f)["event"]
+        learnt = os.path.dirname(path).endswith("learn")
+        kind = "streams" if os.path.basename(path).startswith("streams") else "learn" if learnt else "main"
         for event in events:
             for twin in [event["id"], *event.get("twin", [])]:
                 groups[root(twin)] = root(event["id"])
-            found += [{**telling, "event": event["id"]} for telling in event["telling"]]
-        if os.path.dirname(path).endswith("learn"):
+            found += [{**telling, "event": event["id"], "kind": kind} for telling in event["telling"]]
+        if learnt:
             only_learnt |= {event["id"] for event in events}
     members = collections.defaultdict(set)
     split = {t["event"] for t in found} - only_learnt
@@ -68,163 +75,242 @@ def tellings():
 
 
 def features(vedetta, found):
-    """Adds what the program looks at, by itself."""
+    """What the program looks at, by itself: a line for every telling."""
     lines = "".join(
         json.dumps({"id": n, **{key: t[key] for key in ("title", "text", "published", "language")}}) + "\n"
         for n, t in enumerate(found))
     out = subprocess.run([vedetta, "try", "dedupe", "--features"], input=lines, capture_output=True, text=True, check=True)
-    common, events = read_common()
-    for line in map(json.loads, out.stdout.splitlines()):
-        raw = line["features"]
-        telling = found[line["id"]]
-        telling["story"] = line["story"]
-        telling["raw"] = {name: weight / rarity(name, common, events) for name, weight in raw["names"].items()}
-        telling["concepts"] = {c: w / rarity("concept " + c, common, events) for c, w in raw["concepts"].items()}
-        telling["designators"] = set(raw["designators"])
-        telling["days"] = [datetime.date.fromisoformat(day) for day in raw["days"]]
-        telling["at"] = datetime.datetime.fromisoformat(raw["at"].replace("Z", "+00:00"))
+    return out.stdout.splitlines()
 
 
-def read_common():
-    common, events = {}, 0.0
-    with open(WEIGHTS) as f:
-        for line in f:
-            parts = line.split()
-            if parts[:1] == ["common"]:
-                common[parts[1]] = float(parts[2])
-            elif parts[:1] == ["concept"]:
-                common["concept " + parts[1]] = float(parts[2])
-            elif parts[:1] == ["events"]:
-                events = float(parts[1])
-    return common, events
+def read(raw):
+    """A telling's features: (type, key) -> weights in the lead and in the whole, damped."""
+    damp = lambda count: 1 + math.log1p(count) if count > 0 else 0
+    return {
+        "terms": {(type, key): (damp(lead), damp(whole))
+                  for type, keys in raw["terms"].items() for key, (lead, whole) in keys.items()},
+        "days": [datetime.date.fromisoformat(day) for day in raw["days"]],
+        "at": datetime.datetime.fromisoformat(raw["at"].replace("Z", "+00:00")),
+        "language": raw["language"],
+    }
 
 
-def rarity(name, common, events):
-    return math.log((events + 1) / (common.get(name, 1) + 0.6))
+class Counts:
+    """In how many events each term is."""
+
+    def __init__(self, found):
+        events = collections.defaultdict(set)
+        for t in found:
+            for term in t["terms"]:
+                events[term].add((t["group"], t["event"]))
+        self.of = {term: len(own) for term, own in events.items()}
+        self.of_group = collections.defaultdict(collections.Counter)
+        for term, own in events.items():
+            for group, _ in own:
+                self.of_group[group][term] += 1
+        self.events_of = collections.Counter(group for group, _ in {(t["group"], t["event"]) for t in found})
+        self.events = sum(self.events_of.values())
+
+    def rarity(self, term, without=None):
+        """How much a term says by itself, the events of a group left out."""
+        seen = self.of.get(term, 0) - self.of_group[without][term]
+        return math.log((self.events - self.events_of[without] + 1.5) / (1 + (seen if seen >= LISTED else 0)))
 
 
-def numbers(a, b, rare):
-    """As `same_event.rs` has them."""
-    names_a, names_b = ({n: w * rare(n) for n, w in t["raw"].items()} for t in (a, b))
-    concepts_a, concepts_b = ({c: w * rare("concept " + c) for c, w in t["concepts"].items()} for t in (a, b))
-    shared = sorted((min(names_a[n], names_b[n]) for n in names_a.keys() & names_b.keys()), reverse=True)
-    cosine = lambda x, y: sum(x[n] * y[n] for n in x.keys() & y.keys()) / max(
-        1e-9, math.sqrt(sum(w * w for w in x.values()) * sum(w * w for w in y.values())))
+def weigh(t, rarity):
+    """Adds the weights of its terms by how rare they are, and the keys under which it is looked for."""
+    t["rarity"] = {term: rarity(term) for term in t["terms"]}
+    t["weights"] = {term: whole * t["rarity"][term] for term, (_, whole) in t["terms"].items()}
+    heaviest = sorted((-weight, term) for term, weight in t["weights"].items() if term[0] in KEY_TYPES)
+    t["keys"] = {term for _, term in heaviest[:KEYS]}
+
+
+def candidates(found, n):
+    """Earlier tellings of the week that share keys with the n-th, the rarest keys of that week first."""
+    week = within(found, n)
+    have = collections.Counter(key for m in week for key in found[m]["keys"])
+    shared = {m: found[m]["keys"] & found[n]["keys"] for m in week}
+    rank = [(sum(math.log(len(week) / have[key]) for key in keys), m) for m, keys in shared.items() if keys]
+    return sorted(m for _, m in sorted(rank, reverse=True)[:FOUND])
+
+
+def within(found, n):
+    return [m for m in range(n) if (found[n]["at"] - found[m]["at"]).total_seconds() <= WINDOW * 86400]
+
+
+def window(later, near):
+    """How many others are about as the later one, the candidate itself not counted, and how many have each term."""
+    length = lambda t: math.sqrt(sum(w * w for w in t["weights"].values()))
+    alike = lambda t: sum(w * later["weights"].get(term, 0) for term, w in t["weights"].items()) / max(1e-9, length(t))
+    near = sorted(near, key=alike, reverse=True)[:NEAREST]
+    return max(len(near) - 1, 0), collections.Counter(term for t in near for term in t["terms"])
+
+
+def numbers(a, b, crowd, have, rarity):
+    """As `same_event.rs` has them; `b` is the later one, whose window it is."""
+    def rare(term):
+        usual = PRIOR * min(1, math.exp(-rarity(term)))
+        return max(LEAST_RARITY, math.log((crowd + PRIOR) / (max(have[term] - 1, 0) + usual)))
+
     first = lambda t: t["days"][0] if t["days"] else t["at"].date()
+    rarities = {term: rare(term) for term in a["terms"].keys() | b["terms"].keys()}
+    x, y = ({term: (lead * rarities[term], whole * rarities[term]) for term, (lead, whole) in t["terms"].items()} for t in (a, b))
+    length = lambda t, part: max(1e-9, math.sqrt(sum(w[part] ** 2 for w in t.values())))
+    shared = x.keys() & y.keys()
+    words = [term for term in shared if term[0] == "w"]
+    heaviest = sorted((min(x[term][1], y[term][1]) for term in words), reverse=True)
+    inside = lambda t: sum(t[term][0] ** 2 for term in shared) / length(t, 0) ** 2
     return [
-        shared[1] if len(shared) > 1 else 0, cosine(concepts_a, concepts_b),
-        bool(a["designators"] and b["designators"] and not a["designators"] & b["designators"]),
-        first(a) == first(b), bool(a["days"] and b["days"] and not set(a["days"]) & set(b["days"])),
-        abs((a["at"] - b["at"]).total_seconds()) / 86400,
+        (b["at"] - a["at"]).total_seconds() / 86400, first(a) == first(b),
+        bool(a["days"] and b["days"] and not set(a["days"]) & set(b["days"])), a["language"] != b["language"], math.log1p(crowd),
+        math.log1p(sum(rarities[term] for term in words)), heaviest[1] if len(heaviest) > 1 else 0,
+        sum(x[term][1] * y[term][1] for term in shared) / length(x, 1) / length(y, 1),
+        (inside(x) + inside(y)) / 2, math.log1p(sum(rarities[term] for term in shared)),
     ]
 
 
-def move(found, key, days):
-    """Everything that has the same `key` moved together into so many days."""
+def move(found, days):
+    """Every group moved as one to begin within so many days."""
     rng, by, moved = random.Random(1), {}, []
     for telling in found:
         start = datetime.date(2026, 3, 2) - telling["at"].date()
-        by_days = by.setdefault(telling[key], start + datetime.timedelta(rng.randrange(days)))
+        by_days = by.setdefault(telling["group"], start + datetime.timedelta(rng.randrange(days)))
         moved.append({**telling, "at": telling["at"] + by_days, "days": [day + by_days for day in telling["days"]]})
     return sorted(moved, key=lambda t: t["at"])
 
 
-def table(found, rare):
-    """Pairs of tellings, their numbers, whether they are of one event, and whether of one group."""
-    pairs = [(i, j) for i, j in itertools.combinations(range(len(found)), 2)
-             if abs((found[i]["at"] - found[j]["at"]).total_seconds()) <= WINDOW * 86400]
-    x = np.array([numbers(found[i], found[j], rare) for i, j in pairs], float)
-    y = np.array([found[i]["event"] == found[j]["event"] for i, j in pairs])
-    return pairs, x, y, np.array([found[i]["group"] == found[j]["group"] for i, j in pairs])
+class Table:
+    """Pairs of tellings within a week, their numbers, and what the ladder sees: candidates and crowd of each telling."""
+
+    def __init__(self, found, counts, only_found=False):
+        self.found, self.pairs, self.near, self.crowd, rows = found, [], [], [], []
+        for n, t in enumerate(found):
+            self.near.append(candidates(found, n))
+            crowd, have = window(t, [found[m] for m in self.near[n]])
+            self.crowd.append(crowd)
+            for m in self.near[n] if only_found else within(found, n):
+                self.pairs.append((m, n))
+                rows.append(numbers(found[m], t, crowd, have, lambda term: counts.rarity(term, t["group"])))
+        self.x = np.array(rows, float)
+        self.same = np.array([found[m]["event"] == found[n]["event"] for m, n in self.pairs])
 
 
-def learn(tables, keep):
-    keep = [keep[0], keep[1], keep[2] & tables[2][3]]
-    x = np.vstack([t[1][k] for t, k in zip(tables, keep)])
-    y = np.concatenate([t[2][k] for t, k in zip(tables, keep)])
-    weight = np.concatenate([np.where(t[2][k], p, n) for t, k, p, n in zip(tables, keep, SAME_EVENT, TWO_EVENTS)])
+def learn(x, y):
     scale = StandardScaler().fit(x)
-    model = LogisticRegression(C=0.3, max_iter=1000).fit(scale.transform(x), y, sample_weight=weight)
+    model = LogisticRegression(C=1, max_iter=5000).fit(scale.transform(x), y)
     weights = model.coef_[0] / scale.scale_
     return weights, model.intercept_[0] - weights @ scale.mean_
 
 
-def stories(found, pairs, chance, same):
-    """As the ladder does it: in order, the story whose tellings agree best on average."""
-    of = dict(zip(pairs, chance))
-    groups = []
-    for n in range(len(found)):
+def chances(x, weights, bias):
+    return 1 / (1 + np.exp(-(x @ weights + bias)))
+
+
+def stories(table, chance, same):
+    """As the ladder does it: in order, of the stories of the candidates the one whose tellings agree best on average.
+    Each telling's story, and how sure it is of it."""
+    of, told, groups, sure = dict(zip(table.pairs, chance)), [], [], []
+    for n, near in enumerate(table.near):
         best = (same, None)
-        for group in groups:
-            own = [of[m, n] for m in group if (m, n) in of]
-            average = sum(own) / len(own) if own else 0
-            if average >= best[0]:
-                best = (average, group)
+        for story in sorted({told[m] for m in near}):
+            own = [of[m, n] for m in groups[story] if (m, n) in of]
+            best = max(best, (sum(own) / len(own), story), key=lambda b: b[0])
+        told.append(len(groups) if best[1] is None else best[1])
+        sure.append(best[0] if best[1] is not None else 0)
         if best[1] is None:
-            groups.append([n])
-        else:
-            best[1].append(n)
-    return groups
+            groups.append([])
+        groups[told[n]].append(n)
+    return told, sure
 
 
-def f1(found, groups):
-    same = sum(a["event"] == b["event"] for a, b in itertools.combinations(found, 2))
-    pairs = [(found[i], found[j]) for g in groups for i, j in itertools.combinations(g, 2)]
-    right = sum(a["event"] == b["event"] for a, b in pairs)
-    precision, recall = right / max(1, len(pairs)), right / same
+def f1(found, told, keep=lambda t: True):
+    kept = [(t["event"], story) for t, story in zip(found, told) if keep(t)]
+    pairs = list(itertools.combinations(kept, 2))
+    right = sum(a == b for a, b in pairs)
+    precision = right / max(1, sum(a[1] == b[1] for a, b in pairs))
+    recall = right / max(1, sum(a[0] == b[0] for a, b in pairs))
     return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
+
+
+def told(found, story, sure, silenced):
+    """Events of which nobody hears, since all their tellings were taken for another's, surely; and how often others are
+    told again: as a story of their own, or in doubt."""
+    first, heard, again = {}, collections.Counter(), 0
+    for t, own, score in zip(found, story, sure):
+        if first.setdefault(own, t["event"]) == t["event"] and score >= silenced:
+            heard[t["event"]] += 0
+        elif score < silenced:
+            again += heard[t["event"]] > 0
+            heard[t["event"]] += 1
+    events = {t["event"] for t in found}
+    return len([event for event in events if not heard[event]]) / len(events), again / len(events)
+
+
+def validate(table, full, same):
+    """Six folds of whole groups; learnt as the events lie, scored so and moved into ten days."""
+    groups = sorted({t["group"] for t in table.found})
+    kinds = {"all": lambda t: True, "plain": lambda t: t["kind"] != "streams", "main": lambda t: t["kind"] == "main",
+             "streams": lambda t: t["kind"] == "streams"}
+    scores, lost = collections.defaultdict(list), collections.defaultdict(list)
+    for seed in range(40, 40 + SEEDS):
+        fold = dict(zip(np.random.RandomState(seed).permutation(groups), itertools.cycle(range(6))))
+        chance = [np.zeros(len(t.pairs)) for t in (table, full)]
+        for part in range(6):
+            own = [np.array([part in (fold[t.found[m]["group"]], fold[t.found[n]["group"]]) for m, n in t.pairs])
+                   for t in (table, full)]
+            model = learn(table.x[~own[0]], table.same[~own[0]])
+            for c, t, o in zip(chance, (table, full), own):
+                c[o] = chances(t.x[o], *model)
+        for name, keep in kinds.items():
+            scores[name].append(f1(table.found, stories(table, chance[0], same)[0], keep))
+        scores["in ten days"].append(f1(full.found, stories(full, chance[1], same)[0]))
+        for silenced in (same, 0.5, 0.6, 0.7, 0.8, 0.9):
+            for name, t, c in (("", table, chance[0]), (" in ten days", full, chance[1])):
+                lost[f"{silenced}{name}"].append(told(t.found, *stories(t, c, same), silenced))
+    print(f"{table.same.sum()} of {len(table.same)} pairs of one event; precision, recall, F1 in cross-validation:")
+    for name, score in scores.items():
+        print(f"  {name}: {np.round(np.mean(score, 0), 3)} ± {np.std(score, 0)[2]:.3f}")
+    print("a sure join silences; events of which nobody hears, and how often one is told again:")
+    for name, score in lost.items():
+        print(f"  from {name}: {np.round(np.mean(score, 0), 3)}")
+
+
+def export(path, counts, weights, bias, same):
+    with open(path, "w") as f:
+        f.write("# Written by training/stories.py: see there.\n")
+        f.write(f"same {same}\nbias {bias:.5f}\n")
+        f.write("".join(f"weight {name} {weight:.5f}\n" for name, weight in zip(NUMBERS, weights)))
+        f.write(f"events {counts.events}\n")
+        f.write("".join(f"count {type} {key} {events}\n" for (type, key), events in sorted(counts.of.items()) if events >= LISTED))
 
 
 def main():
     ap = argparse.ArgumentParser()
-    ap.add_argument("--vedetta", required=True, help="the binary")
-    ap.add_argument("--same", type=float, default=0.92, help="`SAME` of same_event.rs")
+    source = ap.add_mutually_exclusive_group(required=True)
+    source.add_argument("--vedetta", help="the binary")
+    source.add_argument("--features", help="a file of the lines that it would print; a telling without one is left out")
+    ap.add_argument("--same", type=float, default=0.35, help="chance from which a telling joins a story")
     ap.add_argument("--write", action="store_true", help="write the weights")
     ap.add_argument("--held", action="store_true", help="score the half that is held back")
     args = ap.parse_args()
     found = tellings()
-    features(args.vedetta, found)
+    for line in map(json.loads, open(args.features) if args.features else features(args.vedetta, found)):
+        found[line["id"]].update(read(line["features"]), story=line["story"])
+    found = [t for t in found if "terms" in t]
     own = [t for t in found if not t["held"]]
-    of = collections.defaultdict(set)
-    for telling in own:
-        for name in [*telling["raw"], *("concept " + c for c in telling["concepts"])]:
-            of[name].add(telling["event"])
-    common = {name: len(e) for name, e in of.items() if len(e) > 1}
-    events = len({t["event"] for t in own})
-    sets = [own, move(own, "group", 7), move(own, "event", 1)]
-    tables = [table(found, lambda name: rarity(name, common, events)) for found in sets]
-    groups = sorted({t["group"] for t in own})
-    scores = np.zeros((3, 3))
-    for seed in range(SEEDS):
-        fold = dict(zip(np.random.RandomState(seed).permutation(groups), itertools.cycle(range(6))))
-        chance = [np.zeros(len(t[0])) for t in tables]
-        for part in range(6):
-            away = [np.array([part not in (fold[s[i]["group"]], fold[s[j]["group"]]) for i, j in t[0]])
-                    for s, t in zip(sets, tables)]
-            weights, bias = learn(tables, away)
-            for c, t, a in zip(chance, tables, away):
-                c[~a] = 1 / (1 + np.exp(-(t[1][~a] @ weights + bias)))
-        for n, (s, t) in enumerate(zip(sets, tables)):
-            scores[n] += np.array(f1(s, stories(s, t[0], chance[n], args.same))) / SEEDS
-    print("precision, recall, F1 in cross-validation:")
-    for name, score, (_, _, y, _) in zip(("as they lie", "in ten days", "all on one day"), scores, tables):
-        print(f"  {name}, {y.sum()} of {len(y)} pairs of one event: {np.round(score, 3)}")
-    weights, bias = learn(tables, [np.ones(len(t[0]), bool) for t in tables])
-    print("weights", dict(zip(NUMBERS, np.round(weights, 3))), "bias", round(bias, 3))
+    counts = Counts(own)
+    for t in own:
+        weigh(t, lambda term: counts.rarity(term, t["group"]))
+    table = Table(own, counts)
+    validate(table, Table(move(own, 7), counts, only_found=True), args.same)
+    weights, bias = learn(table.x, table.same)
+    print("weights", {name: round(float(weight), 3) for name, weight in zip(NUMBERS, weights)}, "bias", round(float(bias), 3))
     if args.write:
-        with open(WEIGHTS, "w") as f:
-            f.write("# Written by training/stories.py: see there.\n")
-            f.write(f"bias {bias:.4f}\n" + "".join(f"weight {n} {w:.4f}\n" for n, w in zip(NUMBERS, weights)))
-            f.write(f"events {events}\n")
-            for name, count in sorted(common.items()):
-                f.write(f"{name} {count}\n" if name.startswith("concept ") else f"common {name} {count}\n")
+        export(WEIGHTS, counts, weights, bias, args.same)
     if args.held:
         held = [t for t in found if t["held"]]
-        by = collections.defaultdict(list)
-        for n, telling in enumerate(held):
-            by[telling["story"]].append(n)
         print(f"held back, {len({t['event'] for t in held})} events, as the program told them:",
-              np.round(f1(held, by.values()), 3))
+              np.round(f1(held, [t["story"] for t in held]), 3))
 
 
 if __name__ == "__main__":

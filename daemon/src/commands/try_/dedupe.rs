@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use vedetta_dedupe::MemoryIndex;
+use vedetta_dedupe::{MemoryIndex, StoryTerms};
 use vedetta_domain::{ItemId, SourceId, StoryId};
 
 use super::{lines, tag::tag};
@@ -24,7 +24,7 @@ pub fn run(reader: &Reader, features: bool) -> anyhow::Result<()> {
                 // Texts without a date count as of one day.
                 let (candidate, _) = recognise(&tagged, Timestamp::UNIX_EPOCH);
                 let id = ItemId::new(&source, &ids.len().to_string());
-                let shown = features.then(|| candidate.features.clone());
+                let shown = features.then(|| StoryTerms::of(&tagged, Timestamp::UNIX_EPOCH));
                 let verdict = index.judge(id, candidate, StoryId(Uuid::now_v7()));
                 ids.insert(id, line.id.clone());
                 let mut answer = json!({
