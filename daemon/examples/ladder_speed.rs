@@ -26,7 +26,7 @@ use vedetta_domain::{
 use vedetta_store::{Commit, LocalStore, OpenOptions, Retention, Store};
 
 /// Articles that are judged.
-const JUDGED: u64 = 2000;
+const JUDGED: u64 = 4000;
 /// Writers at once while the store is filled.
 const WRITERS: u64 = 64;
 const BEGIN: Timestamp = Timestamp::UNIX_EPOCH;
@@ -101,7 +101,7 @@ fn folder() -> tempfile::TempDir {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    let (articles, daily) = (number("--articles", 1_000_000), number("--daily", 10_000));
+    let (articles, daily) = (number("--articles", 1_000_000), number("--daily", 2_500));
     let dir = folder();
     let time = Arc::new(Mutex::new(BEGIN));
     let clock = time.clone();

@@ -40,10 +40,10 @@ pub struct StoryFeatures {
 }
 
 /// A term and how much the article is about it, before its rarity: 1 + ln(1 + count).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Term {
     pub hash: u32,
-    pub long_word: bool,
+    pub kind: Kind,
     pub lead: f32,
     pub whole: f32,
 }
@@ -87,7 +87,7 @@ impl From<&StoryTerms> for StoryFeatures {
             for (key, [lead, whole]) in keys {
                 let hash = hash(kind.letter(), key);
                 let (lead, whole) = (damped(*lead), damped(*whole));
-                terms.push(Term { hash, long_word: *kind == Kind::Word, lead, whole });
+                terms.push(Term { hash, kind: *kind, lead, whole });
                 if matches!(kind, Kind::Name | Kind::Concept) {
                     heaviest.push((whole * rarity::of(hash), format!("{} {key}", kind.letter())));
                 }
@@ -104,7 +104,7 @@ impl From<&StoryTerms> for StoryFeatures {
 mod packed {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    use super::{STEPS, Term, WIDTH};
+    use super::{Kind, STEPS, Term, WIDTH};
 
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -112,7 +112,7 @@ mod packed {
         let step = |weight: f32| (weight * STEPS).round().clamp(0.0, 255.0) as u8;
         let bytes = terms.iter().flat_map(|term| {
             let [a, b, c, d] = term.hash.to_be_bytes();
-            [a, b, c, d, u8::from(term.long_word), step(term.lead), step(term.whole)]
+            [a, b, c, d, term.kind.letter() as u8, step(term.lead), step(term.whole)]
         });
         let digits =
             bytes.flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)]));
@@ -129,15 +129,19 @@ mod packed {
         if !rest.is_empty() || text.len() % 2 != 0 {
             return Err(D::Error::custom("terms are cut"));
         }
-        Ok(terms
-            .iter()
-            .map(|[a, b, c, d, long, lead, whole]| Term {
+        let term = |[a, b, c, d, kind, lead, whole]: &[u8; WIDTH]| {
+            Some(Term {
                 hash: u32::from_be_bytes([*a, *b, *c, *d]),
-                long_word: *long != 0,
+                kind: Kind::of(char::from(*kind))?,
                 lead: f32::from(*lead) / STEPS,
                 whole: f32::from(*whole) / STEPS,
             })
-            .collect())
+        };
+        terms
+            .iter()
+            .map(term)
+            .collect::<Option<_>>()
+            .ok_or_else(|| D::Error::custom("a term of no known kind"))
     }
 }
 
@@ -163,11 +167,13 @@ mod tests {
         let loaded: StoryFeatures = serde_json::from_str(&stored).unwrap();
         assert_eq!(loaded.terms.len(), 4);
         for (is, was) in loaded.terms.iter().zip(&features.terms) {
-            assert_eq!((is.hash, is.long_word), (was.hash, was.long_word));
+            assert_eq!((is.hash, is.kind), (was.hash, was.kind));
             assert!((is.lead - was.lead).abs() <= 0.5 / STEPS && (is.whole - was.whole).abs() <= 0.5 / STEPS);
         }
         assert_eq!(loaded, serde_json::from_str(&serde_json::to_string(&loaded).unwrap()).unwrap());
-        for damaged in [r#"{"terms":"0g"}"#, r#"{"terms":"012"}"#, r#"{"terms":"èè"}"#] {
+        for damaged in
+            [r#"{"terms":"0g"}"#, r#"{"terms":"00000000000000"}"#, r#"{"terms":"012"}"#, r#"{"terms":"èè"}"#]
+        {
             assert!(serde_json::from_str::<StoryFeatures>(damaged).is_err(), "{damaged}");
         }
     }

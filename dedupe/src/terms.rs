@@ -18,6 +18,9 @@ use crate::{
 
 /// Sentences of the text that are of the lead.
 const LEAD: usize = 2;
+/// Words of the text that are looked at. Two long texts share much by chance, so that the comparison is learnt and done on
+/// beginnings of one length; news tells there what it is about.
+const WORDS: usize = 200;
 /// How much a word of the title counts.
 const TITLE: f32 = 2.0;
 /// Letters of the shortest word of a name where it is not in the lexicon.
@@ -52,6 +55,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    const ALL: [Self; 5] = [Self::Concept, Self::Figure, Self::Name, Self::Short, Self::Word];
+
+    /// The kind that a letter stands for.
+    pub fn of(letter: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.letter() == letter)
+    }
+
     /// The letter that stands for it.
     pub fn letter(self) -> char {
         match self {
@@ -85,9 +96,10 @@ impl StoryTerms {
     pub fn of(tagged: &TaggedArticle, first_seen: Timestamp) -> Self {
         let title = tagged.article.title.as_deref().unwrap_or_default();
         let language = tagged.language.language;
+        let text = beginning(&tagged.article.text);
         let parts = [
             Part::of(title, true, &tagged.title_mentions, language),
-            Part::of(&tagged.article.text, false, &tagged.mentions, language),
+            Part::of(text, false, &tagged.mentions, language),
         ];
         let small: HashSet<&str> = parts.iter().flat_map(Part::small).collect();
         let mut terms = Terms::default();
@@ -97,12 +109,23 @@ impl StoryTerms {
         }
         let at = tagged.article.published.unwrap_or(first_seen);
         let mut named = Vec::new();
-        for day in days(&format!("{title}. {}", tagged.article.text), TimeZone::UTC.to_datetime(at).date()) {
+        for day in days(&format!("{title}. {text}"), TimeZone::UTC.to_datetime(at).date()) {
             if named.len() < DAYS && !named.contains(&day) {
                 named.push(day);
             }
         }
         Self { terms, days: named, at: Some(at), language: language.code().to_owned() }
+    }
+}
+
+/// The first [`WORDS`] words.
+fn beginning(text: &str) -> &str {
+    let mut gaps = text.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
+    let mut words = text.split_whitespace();
+    match words.nth(WORDS) {
+        // Gaps may be wider than one space, so that this is a few words less.
+        Some(_) => &text[..gaps.nth(WORDS).unwrap_or(text.len())],
+        None => text,
     }
 }
 
@@ -170,6 +193,10 @@ impl<'a> Part<'a> {
                 EntityKind::Loc => 0.8,
             };
             let covered = self.covered(mention);
+            if covered.is_empty() {
+                // Behind the beginning.
+                continue;
+            }
             if let Some(id) = &mention.entity {
                 self.count(terms, Kind::Name, format!("@{id}"), covered.start, kind);
                 continue;

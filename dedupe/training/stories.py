@@ -5,9 +5,9 @@
 The events are in `stories/*.toml`, and more to learn from in `stories/learn`. Events that are each other's twins (the same
 actors, days apart) stay in one half; the halves are told by a hash. The half that is not held back is learnt from: its
 pairs of tellings within a week, as they lie. A telling's own group is left out of the counts that weigh its terms, as if
-they were news. In cross-validation stories are told as the ladder does it, by candidates, window and threshold; the same
-with all events moved into ten days, since a week of news is fuller than this set, is only looked at. `--held` looks at
-the other half: for a report, not for choosing anything. Needs numpy and scikit-learn.
+they were news. The same with all events moved into ten days is learnt from too, since a week of news is fuller than this
+set. In cross-validation stories are told as the ladder does it, by candidates, window and threshold. `--held` looks at
+the other half: for a report, not for choosing anything. Needs numpy, scipy and scikit-learn.
 """
 
 import argparse
@@ -24,13 +24,17 @@ import subprocess
 import tomllib
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 from sklearn.preprocessing import StandardScaler
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIGHTS = os.path.join(HERE, "../src/same_event.weights")
-NUMBERS = ["days-apart", "same-first-day", "other-days", "languages", "crowd",
-           "words-shared", "words-second", "all-whole", "all-lead-inside", "all-shared"]
+# The numbers that are compared, and the sign that each may have: what speaks for one event may not weigh against it.
+SIGNS = {"days-apart": -1, "same-first-day": 1, "other-days": -1, "languages": 0, "crowd": -1, "leads-alike": 1, "less-said": 0,
+         "more-said": 0, "names-shared": 1, "concepts-shared": 1, "figures-shared": 1, "words-shared": 1}
+NUMBERS = list(SIGNS)
+# How much a pair counts of the crowded week, in which there are ten times as many.
+CROWDED_PAIR = 0.1
 SEEDS = 8
 # As the program has them: see `same_event.rs`.
 WINDOW = 7
@@ -154,18 +158,16 @@ def numbers(a, b, crowd, have, rarity):
 
     first = lambda t: t["days"][0] if t["days"] else t["at"].date()
     rarities = {term: rare(term) for term in a["terms"].keys() | b["terms"].keys()}
-    x, y = ({term: (lead * rarities[term], whole * rarities[term]) for term, (lead, whole) in t["terms"].items()} for t in (a, b))
-    length = lambda t, part: max(1e-9, math.sqrt(sum(w[part] ** 2 for w in t.values())))
+    x, y = a["terms"], b["terms"]
+    length = lambda t: math.sqrt(sum((lead * rarities[term]) ** 2 for term, (lead, _) in t.items()))
     shared = x.keys() & y.keys()
-    words = [term for term in shared if term[0] == "w"]
-    heaviest = sorted((min(x[term][1], y[term][1]) for term in words), reverse=True)
-    inside = lambda t: sum(t[term][0] ** 2 for term in shared) / length(t, 0) ** 2
+    alike = sum(x[term][0] * y[term][0] * rarities[term] ** 2 for term in shared) / max(1e-9, length(x) * length(y))
+    said = sorted(math.log1p(sum(rarities[term] for term in t)) for t in (x, y))
+    of_type = lambda type: math.log1p(sum(rarities[term] for term in shared if term[0] == type))
     return [
         (b["at"] - a["at"]).total_seconds() / 86400, first(a) == first(b),
-        bool(a["days"] and b["days"] and not set(a["days"]) & set(b["days"])), a["language"] != b["language"], math.log1p(crowd),
-        math.log1p(sum(rarities[term] for term in words)), heaviest[1] if len(heaviest) > 1 else 0,
-        sum(x[term][1] * y[term][1] for term in shared) / length(x, 1) / length(y, 1),
-        (inside(x) + inside(y)) / 2, math.log1p(sum(rarities[term] for term in shared)),
+        bool(a["days"] and b["days"] and not set(a["days"]) & set(b["days"])), a["language"] != b["language"],
+        math.log1p(crowd), alike, *said, of_type("n"), of_type("c"), of_type("f"), of_type("w"),
     ]
 
 
@@ -195,11 +197,28 @@ class Table:
         self.same = np.array([found[m]["event"] == found[n]["event"] for m, n in self.pairs])
 
 
-def learn(x, y):
+def learn(x, y, weight):
+    """Logistic regression on standardised numbers, with a penalty on squares and the signs of `SIGNS`."""
     scale = StandardScaler().fit(x)
-    model = LogisticRegression(C=1, max_iter=5000).fit(scale.transform(x), y)
-    weights = model.coef_[0] / scale.scale_
-    return weights, model.intercept_[0] - weights @ scale.mean_
+    x = scale.transform(x)
+
+    def loss(model):
+        z = x @ model[:-1] + model[-1]
+        slope = weight * (1 / (1 + np.exp(-z)) - y)
+        return ((weight * (np.logaddexp(0, z) - y * z)).sum() + (model[:-1] ** 2).sum() / 2,
+                np.append(x.T @ slope + model[:-1], slope.sum()))
+
+    bounds = [{1: (0, None), -1: (None, 0), 0: (None, None)}[sign] for sign in (*SIGNS.values(), 0)]
+    model = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 3000}).x
+    weights = model[:-1] / scale.scale_
+    return weights, model[-1] - weights @ scale.mean_
+
+
+def learn_from(tables, keep):
+    """The week as it lies and the crowded one."""
+    x = np.vstack([table.x[k] for table, k in zip(tables, keep)])
+    y = np.concatenate([table.same[k] for table, k in zip(tables, keep)])
+    return learn(x, y, np.repeat([1, CROWDED_PAIR], [k.sum() for k in keep]))
 
 
 def chances(x, weights, bias):
@@ -258,7 +277,7 @@ def validate(table, full, same):
         for part in range(6):
             own = [np.array([part in (fold[t.found[m]["group"]], fold[t.found[n]["group"]]) for m, n in t.pairs])
                    for t in (table, full)]
-            model = learn(table.x[~own[0]], table.same[~own[0]])
+            model = learn_from((table, full), [~o for o in own])
             for c, t, o in zip(chance, (table, full), own):
                 c[o] = chances(t.x[o], *model)
         for name, keep in kinds.items():
@@ -289,7 +308,7 @@ def main():
     source = ap.add_mutually_exclusive_group(required=True)
     source.add_argument("--vedetta", help="the binary")
     source.add_argument("--features", help="a file of the lines that it would print; a telling without one is left out")
-    ap.add_argument("--same", type=float, default=0.35, help="chance from which a telling joins a story")
+    ap.add_argument("--same", type=float, default=0.4, help="chance from which a telling joins a story")
     ap.add_argument("--write", action="store_true", help="write the weights")
     ap.add_argument("--held", action="store_true", help="score the half that is held back")
     args = ap.parse_args()
@@ -302,8 +321,9 @@ def main():
     for t in own:
         weigh(t, lambda term: counts.rarity(term, t["group"]))
     table = Table(own, counts)
-    validate(table, Table(move(own, 7), counts, only_found=True), args.same)
-    weights, bias = learn(table.x, table.same)
+    full = Table(move(own, 7), counts, only_found=True)
+    validate(table, full, args.same)
+    weights, bias = learn_from((table, full), [np.ones(len(t.pairs), bool) for t in (table, full)])
     print("weights", {name: round(float(weight), 3) for name, weight in zip(NUMBERS, weights)}, "bias", round(float(bias), 3))
     if args.write:
         export(WEIGHTS, counts, weights, bias, args.same)

@@ -41,8 +41,8 @@ pub struct LocalStore {
     leases: Arc<Mutex<HashSet<ItemId>>>,
     changed: Arc<Notify>,
     reads: Arc<Semaphore>,
-    /// How large the index's files were when its rows were counted last.
-    pub(crate) counted: Arc<Mutex<u64>>,
+    /// How large the index's files were, or would have been, when they held rows alone.
+    pub(crate) least: Arc<Mutex<Option<u64>>>,
     /// Smaller files are not worth writing anew.
     pub(crate) compact_above: u64,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -66,7 +66,7 @@ impl LocalStore {
             leases: Arc::default(),
             changed,
             reads: Arc::new(Semaphore::new(READS)),
-            counted: Arc::default(),
+            least: Arc::default(),
             compact_above: options.compact_above,
             thread: Mutex::new(Some(thread)),
             doubt: Arc::default(),

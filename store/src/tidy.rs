@@ -26,8 +26,11 @@ use crate::{
 /// Rows that go with one record.
 const CHUNK: usize = 256;
 
-/// Files of the index that hold so many times its rows are written anew; sled's own least is about 1.5.
-const FULL: u64 = 2;
+/// Tenths of the rows' length that sled's files have when they are new: it leaves pages half full.
+const OVERHEAD: u64 = 20;
+
+/// Tenths that they may grow by before they are written anew.
+const SPARE: u64 = 2;
 
 /// How long what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,25 +119,27 @@ impl LocalStore {
         Ok(report)
     }
 
-    /// Writes the index's files anew if they hold much more than rows. Rows are counted only once files have grown.
+    /// Writes the index's files anew if they hold much more than they need.
     async fn compact_if_it_pays(&self) -> Result<(), StoreError> {
-        let counted = self.counted.clone();
-        let worth = self.compact_above;
+        let (least, worth) = (self.least.clone(), self.compact_above);
         let pays = self
             .read(move |index| {
-                let mut last = counted.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut least = least.lock().unwrap_or_else(PoisonError::into_inner);
                 let files = index.file_bytes()?;
-                if files < worth.max(*last + *last / 2) {
+                if files <= worth {
                     return Ok(false);
                 }
-                *last = files;
-                Ok(files > FULL * index.live_bytes()? + worth)
+                let needed = match *least {
+                    Some(least) => least,
+                    None => *least.insert(index.live_bytes()? / 10 * OVERHEAD),
+                };
+                Ok(files > needed + worth.max(needed / 10 * SPARE))
             })
             .await?;
         if pays {
             self.writer.compact().await?;
             let files = self.read(|index| index.file_bytes()).await?;
-            *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = files;
+            *self.least.lock().unwrap_or_else(PoisonError::into_inner) = Some(files);
             tracing::info!(bytes = files, "the index's files were written anew");
         }
         Ok(())

@@ -13,6 +13,10 @@ const BATCH: usize = 2000;
 /// Bytes that are copied before the new files are flushed: sled keeps what is not flushed in memory.
 const UNFLUSHED: u64 = 8 << 20;
 
+/// Bytes that sled writes and frees together. Files that are written anew have 2.0 times their rows with this and 2.4 to 3
+/// times with its own 512 KiB.
+const SEGMENT: usize = 128 << 10;
+
 /// An open database.
 #[derive(Debug)]
 pub struct Generation {
@@ -69,6 +73,7 @@ impl Generation {
             .path(folder(dir, number))
             .cache_capacity(cache_bytes)
             .mode(sled::Mode::LowSpace)
+            .segment_size(SEGMENT)
             .flush_every_ms(Some(500))
             .open()?;
         let tree = db.open_tree("rows")?;
