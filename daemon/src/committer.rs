@@ -10,8 +10,9 @@ use tokio::{
     task::JoinHandle,
 };
 use vedetta_alert::{Context, Watch};
+use vedetta_dedupe::SURE;
 use vedetta_domain::{
-    Alert, AlertId, AlertKind, DedupeVerdict, Item, Rung, TaggedArticle, Telling, WatchId, WatchMatch,
+    Alert, AlertId, AlertKind, DedupeVerdict, Item, Reason, Rung, TaggedArticle, Telling, WatchId, WatchMatch,
 };
 use vedetta_store::{AlertRow, ArticleRow, Commit, SharedStore, StoryRow};
 
@@ -197,11 +198,32 @@ impl Desk {
                     continue;
                 }
             }
+            // A doubtful join may be another event of the same actors: told once more, as an update, with what it is like.
+            if verdict.rung == Rung::Story
+                && verdict.similarity < SURE
+                && let Some(mut found) = watch.check(tagged, &context).matched
+            {
+                found.reasons.push(self.like(verdict).await?);
+                let update =
+                    alert(AlertKind::Update, watch, found, tagged, verdict, story, telling, settings, now);
+                alerts.push(update);
+                continue;
+            }
             if verdict.rung != Rung::Revision {
                 joins.push(alerted.clone());
             }
         }
         Ok((alerts, joins))
+    }
+
+    /// Which earlier telling a doubtful one may be another of.
+    async fn like(&self, verdict: &DedupeVerdict) -> anyhow::Result<Reason> {
+        let earlier = match verdict.of {
+            Some(of) => self.store.article(of).await?.map(|row| row.telling.title),
+            None => None,
+        };
+        let matched = earlier.into_iter().collect();
+        Ok(Reason { part: "perhaps told before".into(), matched, weight: 0.0, passage: None })
     }
 
     /// The article with only those sentences that no earlier telling of its story had.

@@ -90,19 +90,20 @@ pub fn decide(candidate: &Candidate, known: &Known) -> DedupeVerdict {
         against.insert(0, why);
         return verdict(Rung::Near, article, similarity, against);
     }
-    if let Some(Joined { score, article, reason }) = story(&candidate.features, &known.stories, &mut against)
+    if let Some(Joined { nearest, article, reason }) =
+        story(&candidate.features, &known.stories, &mut against)
     {
         against.insert(0, reason);
-        return verdict(Rung::Story, article, score, against);
+        return verdict(Rung::Story, article, nearest, against);
     }
     DedupeVerdict { rung: Rung::New, of: None, story: known.new_story, similarity: 0.0, reasons: against }
 }
 
 /// The story that an article joins.
 struct Joined<'a> {
-    score: f32,
-    /// Its telling that is most like the article.
+    /// Its telling that is most like the article, and the probability that the two tell the same.
     article: &'a KnownArticle,
+    nearest: f32,
     reason: String,
 }
 
@@ -123,14 +124,15 @@ fn story<'a>(
             stories.entry(known[n].0.story).or_default().push((score, n));
         }
     }
-    let mut best: Option<(f32, usize, usize)> = None;
+    // By average; with its nearest telling, how near that is, and of how many.
+    let mut best: Option<(f32, usize, f32, usize)> = None;
     for (story, tellings) in stories {
         let average = tellings.iter().map(|(score, _)| score).sum::<f32>() / tellings.len() as f32;
         let Some((nearest, n)) = tellings.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)) else {
             continue;
         };
         if average >= same() && best.is_none_or(|(most, ..)| average > most) {
-            best = Some((average, n, tellings.len()));
+            best = Some((average, n, nearest, tellings.len()));
         } else if nearest >= MENTIONED {
             let wanted = same();
             against.push(format!(
@@ -139,12 +141,12 @@ fn story<'a>(
             ));
         }
     }
-    best.map(|(score, n, count)| {
+    best.map(|(average, n, nearest, count)| {
         let mut reason = week.grounds(others[n]);
         if count > 1 {
-            reason.push_str(&format!("; {score:.2} on average of {count} tellings"));
+            reason.push_str(&format!("; {average:.2} on average of {count} tellings"));
         }
-        Joined { score, article: &known[n].0, reason }
+        Joined { nearest, article: &known[n].0, reason }
     })
 }
 
