@@ -86,6 +86,7 @@ fn commit(n: u64, at: Timestamp) -> Commit {
         alerts: Vec::new(),
         joins: Vec::new(),
         expected: None,
+        forgotten: false,
         at,
     }
 }

@@ -138,6 +138,7 @@ impl Desk {
             alerts,
             joins,
             expected,
+            forgotten: false,
             at: now,
         };
         self.store.commit(commit).await?;

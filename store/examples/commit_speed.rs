@@ -72,6 +72,7 @@ fn commit(n: u64) -> Commit {
         alerts: Vec::new(),
         joins: Vec::new(),
         expected: None,
+        forgotten: false,
         at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -57,7 +57,7 @@ impl Archive {
     ) -> Result<Vec<Damage>, StoreError> {
         journal::stream(&RealDisk, &self.dir, Position::default(), |at, payload| {
             match Record::decode(&payload, at)? {
-                Record::Committed(commit) => each(*commit),
+                Record::Committed(commit) if !commit.forgotten => each(*commit),
                 _ => Ok(()),
             }
         })

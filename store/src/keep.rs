@@ -67,6 +67,8 @@ impl Touched {
             }
             Record::Kept { facts } => facts.into_iter().for_each(|fact| self.add_fact(fact)),
             Record::Expired(_) => {}
+            // Known they stay, when all that was said of them goes.
+            Record::Forgotten { items } => self.items.extend(items),
         }
     }
 
@@ -177,7 +179,8 @@ impl Touched {
     }
 }
 
-fn each<T: DeserializeOwned>(
+/// Every row of a kind.
+pub fn each<T: DeserializeOwned>(
     index: &Index,
     prefix: u8,
     mut see: impl FnMut(&[u8], T),

@@ -18,6 +18,7 @@ mod archive;
 mod conformance;
 pub mod disk;
 mod error;
+mod forget;
 mod index;
 mod journal;
 mod keep;
@@ -40,6 +41,7 @@ mod writer;
 
 pub use archive::{Archive, Checked};
 pub use error::StoreError;
+pub use forget::ForgetReport;
 pub use journal::{
     Damage, Position,
     segment::{Form, SegmentInfo},

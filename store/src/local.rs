@@ -14,7 +14,8 @@ use tokio::sync::{Notify, Semaphore};
 use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryId};
 
 use crate::{
-    Cursor, OpenOptions, OpenReport, Recalled, Retention, Sought, Stats, Store, StoreError, TidyReport,
+    Cursor, ForgetReport, OpenOptions, OpenReport, Recalled, Retention, Sought, Stats, Store, StoreError,
+    TidyReport,
     disk::Disk,
     index::Index,
     keys, lookup,
@@ -296,6 +297,10 @@ impl Store for LocalStore {
 
     async fn tidy(&self, now: Timestamp, keep: &Retention) -> Result<TidyReport, StoreError> {
         self.tidy_up(now, keep).await
+    }
+
+    async fn forget(&self, items: Vec<ItemId>) -> Result<ForgetReport, StoreError> {
+        self.forget_items(items).await
     }
 
     async fn close(&self) {

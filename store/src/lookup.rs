@@ -120,7 +120,9 @@ pub fn scan(
             if after == Some(Cursor(at)) {
                 continue;
             }
-            if let Record::Committed(commit) = Record::decode(&payload, at)? {
+            if let Record::Committed(commit) = Record::decode(&payload, at)?
+                && !commit.forgotten
+            {
                 found.push((Cursor(at), *commit));
                 if found.len() == limit {
                     return Ok(found);

@@ -88,6 +88,11 @@ pub enum Record {
     },
     /// What is let go because of its age.
     Expired(Box<Expired>),
+    /// Items of which nothing is to be kept, and that are never read again.
+    Forgotten {
+        /// They.
+        items: Vec<ItemId>,
+    },
 }
 
 /// A fact that is still wanted when the segment goes in which it stood.
@@ -242,6 +247,9 @@ pub struct Commit {
     /// The version of its story that all this was decided on; `None`: whatever it is.
     #[serde(default)]
     pub expected: Option<u32>,
+    /// What it said was forgotten since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forgotten: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -342,10 +350,11 @@ mod tests {
         let keep = Retention { texts: day, ..Retention::default() };
         store.tidy(testing::NOW + 2 * day, &keep).await.unwrap();
         store.tidy(testing::NOW + 20 * day, &keep).await.unwrap();
+        store.forget(vec![testing::item(9).id]).await.unwrap();
         read(&mut lines);
         assert_eq!(
             lines.len(),
-            11,
+            12,
             "every kind of record: {:?}",
             lines.iter().map(|(kind, _)| kind).collect::<Vec<_>>()
         );

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryId};
 
 use crate::{
-    Recalled, Retention, Sought, StoreError, TidyReport,
+    ForgetReport, Recalled, Retention, Sought, StoreError, TidyReport,
     record::{AlertRow, Commit, ItemEnd},
     rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow},
 };
@@ -149,6 +149,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lets go what is older at `now` than `keep` says, and keeps house. Safe to break off anywhere. An item stays known.
     async fn tidy(&self, now: Timestamp, keep: &Retention) -> Result<TidyReport, StoreError>;
+
+    /// Forgets items: nothing of what they said stays, in no record and no message, and they are never read again.
+    async fn forget(&self, items: Vec<ItemId>) -> Result<ForgetReport, StoreError>;
 
     /// Ends after what it has been given. Verbs that come later fail.
     async fn close(&self);

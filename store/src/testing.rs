@@ -71,6 +71,7 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
         alerts: vec![AlertRow { alert, channels: vec!["chat".into()] }],
         joins: Vec::new(),
         expected: None,
+        forgotten: false,
         at: NOW,
         item,
     }

@@ -41,6 +41,8 @@ enum What {
     Compact,
     /// Nothing: does the writer answer?
     Nothing,
+    /// A new segment.
+    Roll,
 }
 
 type Answer = oneshot::Sender<Result<Position, StoreError>>;
@@ -81,6 +83,11 @@ impl Writer {
     /// Writes the index's files anew. What comes meanwhile waits.
     pub async fn compact(&self) -> Result<(), StoreError> {
         self.ask(What::Compact).await.map(drop)
+    }
+
+    /// Closes the segment that is appended to; the number of the next.
+    pub async fn roll(&self) -> Result<u64, StoreError> {
+        Ok(self.ask(What::Roll).await?.segment)
     }
 
     /// Whether the writer answers and takes more.
@@ -139,6 +146,11 @@ impl Desk {
                             Ok(facts) => self.keep(facts, done),
                             Err(error) => drop(done.send(Err(error))),
                         }
+                    }
+                    What::Roll => {
+                        self.write(&mut records);
+                        let rolled = self.journal.roll((self.clock)());
+                        drop(done.send(rolled.map(|()| self.journal.end())));
                     }
                     What::Nothing => {
                         let why = self.broken.clone().map(StoreError::Index);

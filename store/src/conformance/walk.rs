@@ -54,7 +54,7 @@ async fn walk(seed: u64) {
                 a
             }};
         }
-        let verb = below(15);
+        let verb = below(16);
         println!("step {step}: verb {verb}, item {n}, now {now}");
         match verb {
             0 | 1 => both!(record_poll(
@@ -125,7 +125,12 @@ async fn walk(seed: u64) {
                 let (a, b) = (model.tidy(now, &keep).await.unwrap(), store.tidy(now, &keep).await.unwrap());
                 assert_eq!((a.told, a.articles, a.items, a.alerts), (b.told, b.articles, b.items, b.alerts));
             }
-            13 => {
+            13 if below(2) == 0 => {
+                model.forget(vec![item(n).id]).await.unwrap();
+                let report = store.forget(vec![item(n).id]).await.unwrap();
+                assert!(report.damage.is_empty());
+            }
+            13 | 15 => {
                 store.close().await;
                 drop(store);
                 store = LocalStore::open(dir.path(), &options).unwrap().0;

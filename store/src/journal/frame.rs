@@ -55,6 +55,19 @@ pub fn fill(bytes: usize, out: &mut Vec<u8>) {
     coded(FILLER, &vec![b' '; bytes.saturating_sub(HEAD + 1)], out);
 }
 
+/// Puts another payload of the same length into the frame at `at`; `None` where that cannot be.
+pub fn replace(bytes: &mut [u8], at: usize, payload: &[u8]) -> Option<()> {
+    let codec = *bytes.get(at + HEAD)?;
+    let length = word(bytes.get(at..)?, 0)? as usize;
+    if codec & !FIRST != PLAIN || length != payload.len() + 1 {
+        return None;
+    }
+    let mut frame = Vec::with_capacity(HEAD + length);
+    coded(codec, payload, &mut frame);
+    bytes.get_mut(at..at + frame.len())?.copy_from_slice(&frame);
+    Some(())
+}
+
 fn coded(codec: u8, body: &[u8], out: &mut Vec<u8>) {
     let mut sum = crc32fast::Hasher::new();
     sum.update(&[codec]);
@@ -135,6 +148,11 @@ mod tests {
             coded(ZSTD, &zstd::bulk::compress(&payload, 3).unwrap(), &mut packed);
             check(&packed, Some(payload), false);
         }
+        let mut bytes = b"before".to_vec();
+        encode(b"a secret", true, &mut bytes);
+        assert_eq!(replace(&mut bytes, 6, b"longer than it"), None);
+        replace(&mut bytes, 6, b"nothing ").unwrap();
+        check(&bytes[6..], Some(b"nothing ".to_vec()), true);
         for length in [HEAD + 1, HEAD + 2, 500] {
             let mut bytes = Vec::new();
             fill(length, &mut bytes);

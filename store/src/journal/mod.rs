@@ -135,6 +135,7 @@ impl Journal {
 
     /// Closes the segment that is written to, unless it is empty, and begins the next.
     pub fn roll(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.cut()?;
         if self.end > segment::HEADER {
             self.file = segment::create(&*self.disk, &self.dir, self.segment + 1, now)?;
             self.segment += 1;

@@ -124,6 +124,19 @@ impl Reader {
         Ok(header.and_then(|header| header.begun))
     }
 
+    /// The segment as it was appended to, whole; an error where a part of it cannot be read.
+    pub fn everything(&self) -> Result<Vec<u8>, StoreError> {
+        let read = || match &self.source {
+            Source::Open { .. } => sealed::read_exactly(&*self.file, 0, self.length),
+            Source::Sealed(_) if self.lost > 0 => Err(std::io::Error::other("its end is damaged")),
+            Source::Sealed(blocks) => {
+                let blocks = blocks.iter().map(|block| sealed::read_block(&*self.file, block));
+                Ok(blocks.collect::<std::io::Result<Vec<_>>>()?.concat())
+            }
+        };
+        read().map_err(StoreError::io("read", &self.path))
+    }
+
     /// Where the next record or damage stands.
     pub fn offset(&self) -> u64 {
         self.at

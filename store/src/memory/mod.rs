@@ -15,7 +15,7 @@ use vedetta_domain::{AlertId, Item, ItemId, Message, PollState, SourceId, StoryI
 
 use self::state::State;
 use crate::{
-    Cursor, Position, Recalled, Retention, Sought, Stats, Store, StoreError, TidyReport,
+    Cursor, ForgetReport, Position, Recalled, Retention, Sought, Stats, Store, StoreError, TidyReport,
     lookup::AHEAD,
     record::{AlertRow, Commit, ItemEnd, RetryAfter},
     rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
@@ -300,6 +300,13 @@ impl Store for MemoryStore {
 
     async fn tidy(&self, now: Timestamp, keep: &Retention) -> Result<TidyReport, StoreError> {
         self.change(|state| Ok(state.tidy(now, keep)))
+    }
+
+    async fn forget(&self, items: Vec<ItemId>) -> Result<ForgetReport, StoreError> {
+        self.change(|state| {
+            items.iter().for_each(|id| state.forget_for_ever(*id));
+            Ok(ForgetReport::default())
+        })
     }
 
     async fn close(&self) {

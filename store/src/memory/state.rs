@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use vedetta_domain::{ItemId, PollState, SourceId, StoryId, Telling};
+use vedetta_domain::{Alert, ItemId, PollState, SourceId, StoryId, Telling};
 
 use crate::{
     Position, Recalled, Retention, Sought, StoreError, TidyReport,
@@ -124,6 +124,57 @@ impl State {
         self.features.remove(&id);
         self.marks.values_mut().for_each(|texts| texts.retain(|(_, other)| *other != id));
         self.untell(row.story, id);
+    }
+
+    /// Nothing says any more what the item said.
+    pub fn forget_for_ever(&mut self, id: ItemId) {
+        self.forget(id);
+        self.items.remove(&id);
+        self.known.insert(id);
+        self.commits
+            .iter_mut()
+            .filter(|slot| slot.as_ref().is_some_and(|commit| commit.item.id == id))
+            .for_each(|slot| *slot = None);
+        let (mut gone, mut touched) = (BTreeSet::new(), BTreeSet::new());
+        for (alert, row) in &mut self.alerts {
+            let also = row.alert.also_in.len();
+            row.alert.also_in.retain(|telling| telling.item != id);
+            if row.alert.telling.as_ref().is_some_and(|telling| telling.item == id) {
+                row.alert = Alert {
+                    telling: None,
+                    also_in: Vec::new(),
+                    reasons: Vec::new(),
+                    entities: Vec::new(),
+                    new_names: Vec::new(),
+                    text: Some("forgotten".into()),
+                    ..row.alert.clone()
+                };
+                gone.insert(alert.clone());
+                row.channels
+                    .values_mut()
+                    .filter(|message| message.is_empty())
+                    .for_each(|message| *message = "forgotten".into());
+            } else if row.alert.also_in.len() == also {
+                continue;
+            }
+            touched.insert(alert.clone());
+        }
+        let says = |row: &MessageRow| row.message.members.iter().any(|member| touched.contains(&member.0));
+        for row in self.messages.values_mut().filter(|row| says(row)) {
+            if row.state == MessageState::Frozen {
+                for member in &row.message.members {
+                    if let Some(alert) = self.alerts.get_mut(&member.0) {
+                        let lost = alert.alert.text.as_deref() == Some("forgotten");
+                        let message = if lost { "forgotten" } else { "" };
+                        alert.channels.insert(row.message.channel.clone(), message.into());
+                    }
+                }
+            } else {
+                row.message.body.clear();
+                row.error = row.error.as_ref().map(|_| String::new());
+            }
+        }
+        self.messages.retain(|_, row| row.state != MessageState::Frozen || !says(row));
     }
 
     /// The commit that a row points at.
