@@ -6,7 +6,7 @@ use vedetta_domain::{DedupeVerdict, ItemId, Rung, StoryId};
 
 use crate::{
     Fingerprint, Prepared, StoryFeatures, near,
-    same_event::{Week, same},
+    same_event::{SURE, Week, same},
 };
 
 /// A story that is missed by less is named among the grounds.
@@ -131,8 +131,10 @@ fn story<'a>(
         let Some((nearest, n)) = tellings.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)) else {
             continue;
         };
-        if average >= same() && best.is_none_or(|(most, ..)| average > most) {
-            best = Some((average, n, nearest, tellings.len()));
+        // A sure telling decides; else the average, since one alone may be like another event's by chance.
+        let agrees = if nearest >= SURE { 1.0 + nearest } else { average };
+        if agrees >= same() && best.is_none_or(|(most, ..)| agrees > most) {
+            best = Some((agrees, n, nearest, tellings.len()));
         } else if nearest >= MENTIONED {
             let wanted = same();
             against.push(format!(
@@ -143,7 +145,7 @@ fn story<'a>(
     }
     best.map(|(average, n, nearest, count)| {
         let mut reason = week.grounds(others[n]);
-        if count > 1 {
+        if count > 1 && average < 1.0 {
             reason.push_str(&format!("; {average:.2} on average of {count} tellings"));
         }
         Joined { nearest, article: &known[n].0, reason }

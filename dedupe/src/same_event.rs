@@ -31,7 +31,7 @@ const PRIOR: f32 = 20.0;
 /// Probability, with the nearest telling, from which a join is sure: only then a watch that was told of the story stays
 /// silent. Below, the telling is told as an update: a story told twice costs a glance, an event that nobody hears of is
 /// lost. Chosen in cross-validation, see `training/stories.py`, and on the sample site, whose analyses share their actors.
-pub const SURE: f32 = 0.9;
+pub const SURE: f32 = 0.99;
 
 /// Probability from which articles tell the same, on average over a story's tellings.
 pub fn same() -> f32 {

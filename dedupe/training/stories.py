@@ -58,7 +58,7 @@ def tellings():
         with open(path, "rb") as f:
             events = tomllib.load(f)["event"]
         learnt = os.path.dirname(path).endswith("learn")
-        kind = "streams" if os.path.basename(path).startswith("streams") else "learn" if learnt else "main"
+        kind = "streams" if os.path.basename(path).startswith(("streams", "analyses")) else "learn" if learnt else "main"
         for event in events:
             for twin in [event["id"], *event.get("twin", [])]:
                 groups[root(twin)] = root(event["id"])
