@@ -212,8 +212,7 @@ impl<'a> Part<'a> {
         for mention in self.mentions {
             tagged[self.covered(mention)].fill(true);
         }
-        for n in 0..self.words.len() {
-            let word = self.folded[n].as_str();
+        for (n, word) in self.folded.iter().map(String::as_str).enumerate() {
             if let Some(concept) = concept(word, self.language) {
                 self.count(terms, Kind::Concept, concept.to_owned(), n, 1.0);
             }

@@ -118,10 +118,10 @@ pub fn infos(disk: &dyn Disk, dir: &Path) -> Result<Vec<SegmentInfo>, StoreError
         match info(disk, dir, number) {
             Ok(info) => infos.push(info),
             // Sealing gives it another name, age lets it go.
-            Err(error) => match list(disk, dir)?.contains_key(&number) {
-                true => infos.push(info(disk, dir, number).map_err(|_| error)?),
-                false => {}
-            },
+            Err(error) if list(disk, dir)?.contains_key(&number) => {
+                infos.push(info(disk, dir, number).map_err(|_| error)?);
+            }
+            Err(_) => {}
         }
     }
     Ok(infos)
