@@ -79,7 +79,14 @@ fn commit(n: u64, at: Timestamp) -> Commit {
     Commit {
         item: Item { id, source, entry: Entry { key, ..Entry::default() }, first_seen: at, quiet: false },
         article,
-        verdict: DedupeVerdict { rung: Rung::New, of: None, story, similarity: 0.0, reasons: Vec::new() },
+        verdict: DedupeVerdict {
+            rung: Rung::New,
+            of: None,
+            story,
+            similarity: 0.0,
+            doubtful: false,
+            reasons: Vec::new(),
+        },
         marks,
         telling,
         judged: Vec::new(),

@@ -114,6 +114,17 @@ Examples:
         file: PathBuf,
     },
 
+    /// Forget articles: nothing of what they said stays in any record, message or file, and they are never read again (stop
+    /// the daemon first; copies that were made before still have it)
+    #[command(after_help = "Examples:
+  vedetta forget https://example.org/an-article
+  vedetta forget 9589b752ffb31ec108bff84913db0797")]
+    Forget {
+        /// Addresses, or ids of items
+        #[arg(value_name = "URL|ITEM", required = true)]
+        what: Vec<String>,
+    },
+
     /// Run the whole path against a sample site on loopback and show the alert
     #[command(after_help = "Examples:
   vedetta demo

@@ -10,7 +10,6 @@ use tokio::{
     task::JoinHandle,
 };
 use vedetta_alert::{Context, Watch};
-use vedetta_dedupe::SURE;
 use vedetta_domain::{
     Alert, AlertId, AlertKind, DedupeVerdict, Item, Reason, Rung, TaggedArticle, Telling, WatchId, WatchMatch,
 };
@@ -109,6 +108,7 @@ impl Desk {
                 of: None,
                 story: row.story,
                 similarity: 0.0,
+                doubtful: false,
                 reasons: vec!["tagged again with a model".into()],
             },
             None => ladder::judge(&*self.store, item.id, candidate, &marks, now).await?,
@@ -199,15 +199,14 @@ impl Desk {
                     continue;
                 }
             }
-            // A doubtful join may be another event of the same actors: told once more, as an update, with what it is like.
-            if verdict.rung == Rung::Story
-                && verdict.similarity < SURE
-                && let Some(mut found) = watch.check(tagged, &context).matched
-            {
-                found.reasons.push(self.like(verdict).await?);
-                let update =
-                    alert(AlertKind::Update, watch, found, tagged, verdict, story, telling, settings, now);
-                alerts.push(update);
+            // It may be another event of the same actors: told once more, as an update, with what it is like. Where it does not
+            // meet the watch, it does not stand beside what did.
+            if verdict.doubtful {
+                if let Some(mut found) = watch.check(tagged, &context).matched {
+                    found.reasons.push(self.like(verdict).await?);
+                    let kind = AlertKind::Update;
+                    alerts.push(alert(kind, watch, found, tagged, verdict, story, telling, settings, now));
+                }
                 continue;
             }
             if verdict.rung != Rung::Revision {

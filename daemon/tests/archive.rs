@@ -35,6 +35,15 @@ fn config(dir: &Path, data: &Path) -> std::path::PathBuf {
     file
 }
 
+/// The item and the address of an export's first article.
+fn first_article(export: &str) -> (String, String) {
+    let text = zstd::decode_all(std::fs::File::open(export).unwrap()).unwrap();
+    let line = text.split(|byte| *byte == b'\n').next().unwrap();
+    let commit: Value = serde_json::from_slice(line).unwrap();
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    (word(&commit["telling"]["item"]), word(&commit["telling"]["url"]))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_archive_is_copied_beside_a_running_daemon_and_taken_in_by_another() {
     let scene = Scene::new().await;
@@ -59,14 +68,25 @@ async fn the_archive_is_copied_beside_a_running_daemon_and_taken_in_by_another()
     let exported = count(&said(own, &["export", export]).await);
     assert!(exported >= 3);
     assert!(!on(own, &["export", export]).await.status.success(), "a file is not written over");
+    let (id, url) = first_article(export);
+    let explained = said(own, &["explain", &id]).await;
+    assert!(explained.contains("dedupe"), "beside the daemon: {explained}");
     terminate(&scene, daemon).await;
 
+    said(own, &["forget", &url]).await;
+    let refused = on(own, &["explain", &id]).await;
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("was forgotten"));
+    assert!(!on(own, &["forget", "https://example.org/never-seen"]).await.status.success());
+    let left = other.path().join("left.jsonl.zst");
+    let left = count(&said(own, &["export", left.to_str().unwrap()]).await);
+    assert!(left >= 1 && left < exported, "{left} of {exported}");
+
     // The index of a copy is made anew, and so is that of the original when it is asked for.
-    for data in [copy, own.join("data")] {
+    for (data, least) in [(copy, 3), (own.join("data"), left.min(3))] {
         let file = config(other.path(), &data);
         let rebuilt: Value =
             serde_json::from_str(&said(&file, &["store", "rebuild", "--json"]).await).unwrap();
-        assert!(rebuilt["rows"]["items_done"].as_u64().unwrap() >= 3, "{rebuilt}");
+        assert!(rebuilt["rows"]["items_done"].as_u64().unwrap() >= least, "{rebuilt}");
     }
     let file = config(other.path(), &other.path().join("new"));
     assert_eq!(count(&said(&file, &["import", export]).await), exported);

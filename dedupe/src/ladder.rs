@@ -6,7 +6,7 @@ use vedetta_domain::{DedupeVerdict, ItemId, Rung, StoryId};
 
 use crate::{
     Fingerprint, Prepared, StoryFeatures, near,
-    same_event::{SURE, Week, same},
+    same_event::{Likeness, Week, same},
 };
 
 /// A story that is missed by less is named among the grounds.
@@ -57,6 +57,7 @@ pub struct Known {
 pub fn decide(candidate: &Candidate, known: &Known) -> DedupeVerdict {
     let mut against = Vec::new();
     let verdict = |rung: Rung, of: &KnownArticle, similarity: f32, reasons: Vec<String>| DedupeVerdict {
+        doubtful: false,
         rung,
         of: Some(of.id),
         story: of.story,
@@ -94,16 +95,24 @@ pub fn decide(candidate: &Candidate, known: &Known) -> DedupeVerdict {
         story(&candidate.features, &known.stories, &mut against)
     {
         against.insert(0, reason);
-        return verdict(Rung::Story, article, nearest, against);
+        let doubtful = !nearest.is_sure();
+        return DedupeVerdict { doubtful, ..verdict(Rung::Story, article, nearest.chance, against) };
     }
-    DedupeVerdict { rung: Rung::New, of: None, story: known.new_story, similarity: 0.0, reasons: against }
+    DedupeVerdict {
+        rung: Rung::New,
+        of: None,
+        story: known.new_story,
+        similarity: 0.0,
+        doubtful: false,
+        reasons: against,
+    }
 }
 
 /// The story that an article joins.
 struct Joined<'a> {
-    /// Its telling that is most like the article, and the probability that the two tell the same.
+    /// Its telling that is most like the article, and how like it is.
     article: &'a KnownArticle,
-    nearest: f32,
+    nearest: Likeness,
     reason: String,
 }
 
@@ -118,24 +127,28 @@ fn story<'a>(
     }
     let others: Vec<&StoryFeatures> = known.iter().map(|(_, features)| features).collect();
     let week = Week::of(own, &others);
-    let mut stories: BTreeMap<StoryId, Vec<(f32, usize)>> = BTreeMap::new();
-    for (n, score) in week.compare().into_iter().enumerate() {
-        if let Some(score) = score {
-            stories.entry(known[n].0.story).or_default().push((score, n));
+    let mut stories: BTreeMap<StoryId, Vec<(Likeness, usize)>> = BTreeMap::new();
+    for (n, likeness) in week.compare().into_iter().enumerate() {
+        if let Some(likeness) = likeness {
+            stories.entry(known[n].0.story).or_default().push((likeness, n));
         }
     }
-    // By average; with its nearest telling, how near that is, and of how many.
-    let mut best: Option<(f32, usize, f32, usize)> = None;
+    // A sure telling decides; else the average, since one alone may be like another event's by chance.
+    let mut best: Option<((bool, f32), Nearest)> = None;
     for (story, tellings) in stories {
-        let average = tellings.iter().map(|(score, _)| score).sum::<f32>() / tellings.len() as f32;
-        let Some((nearest, n)) = tellings.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)) else {
-            continue;
-        };
-        // A sure telling decides; else the average, since one alone may be like another event's by chance.
-        let agrees = if nearest >= SURE { 1.0 + nearest } else { average };
-        if agrees >= same() && best.is_none_or(|(most, ..)| agrees > most) {
-            best = Some((agrees, n, nearest, tellings.len()));
-        } else if nearest >= MENTIONED {
+        let average =
+            tellings.iter().map(|(likeness, _)| likeness.chance).sum::<f32>() / tellings.len() as f32;
+        let nearest = tellings
+            .iter()
+            .copied()
+            .max_by(|(a, _), (b, _)| a.is_sure().cmp(&b.is_sure()).then(a.chance.total_cmp(&b.chance)));
+        let Some((likeness, n)) = nearest else { continue };
+        let nearest = Nearest { n, likeness, average, of: tellings.len() };
+        let rank = (likeness.is_sure(), average);
+        let better = best.as_ref().is_none_or(|(most, _)| rank > *most);
+        if better && (rank.0 || average >= same()) {
+            best = Some((rank, nearest));
+        } else if likeness.chance >= MENTIONED {
             let wanted = same();
             against.push(format!(
                 "story {story}: {average:.2} of {wanted:.2} wanted: {}",
@@ -143,13 +156,23 @@ fn story<'a>(
             ));
         }
     }
-    best.map(|(average, n, nearest, count)| {
+    best.map(|(_, Nearest { n, likeness, average, of })| {
         let mut reason = week.grounds(others[n]);
-        if count > 1 && average < 1.0 {
-            reason.push_str(&format!("; {average:.2} on average of {count} tellings"));
+        if of > 1 {
+            reason.push_str(&format!("; {average:.2} on average of {of} tellings"));
         }
-        Joined { nearest, article: &known[n].0, reason }
+        Joined { nearest: likeness, article: &known[n].0, reason }
     })
+}
+
+/// The telling of a story that is most like an article.
+struct Nearest {
+    /// Its place among those that are known.
+    n: usize,
+    likeness: Likeness,
+    /// Of all tellings of its story, and how many they are.
+    average: f32,
+    of: usize,
 }
 
 #[cfg(test)]

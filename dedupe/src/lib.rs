@@ -25,7 +25,6 @@ pub use fingerprint::Fingerprint;
 pub use ladder::{Candidate, Known, KnownArticle, decide};
 pub use memory::MemoryIndex;
 pub use near::{NearVerdict, Nearness, Prepared};
-pub use same_event::SURE;
 pub use story::StoryFeatures;
 pub use terms::{Kind, StoryTerms, Terms};
 

@@ -1,6 +1,8 @@
 //! How much a term says by itself, and the weights of the comparison: what `training/stories.py` has learnt.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::{same_event::NUMBERS, story};
 
@@ -17,7 +19,7 @@ pub struct Learnt {
     /// Events that were learnt from.
     events: f32,
     /// In how many of them a term is, where it is in several.
-    counts: HashMap<u32, f32>,
+    counts: FxHashMap<u32, f32>,
 }
 
 impl Learnt {

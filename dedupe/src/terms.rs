@@ -56,7 +56,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    const ALL: [Self; 5] = [Self::Concept, Self::Figure, Self::Name, Self::Short, Self::Word];
+    pub const ALL: [Self; 5] = [Self::Concept, Self::Figure, Self::Name, Self::Short, Self::Word];
 
     /// The kind that a letter stands for.
     pub fn of(letter: char) -> Option<Self> {

@@ -45,6 +45,9 @@ pub struct DedupeVerdict {
     pub story: StoryId,
     /// 0 … 1 on the deciding rung.
     pub similarity: f32,
+    /// It may be another event of the same actors: who was told of the story is told of this too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
     /// The grounds, and what was vetoed, in words.
     pub reasons: Vec<String>,
 }

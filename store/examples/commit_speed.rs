@@ -58,7 +58,14 @@ fn commit(n: u64) -> Commit {
             article: Article { text: words.collect(), ..Article::default() },
             ..TaggedArticle::default()
         },
-        verdict: DedupeVerdict { rung: Rung::New, of: None, story, similarity: 0.0, reasons: Vec::new() },
+        verdict: DedupeVerdict {
+            rung: Rung::New,
+            of: None,
+            story,
+            similarity: 0.0,
+            doubtful: false,
+            reasons: Vec::new(),
+        },
         marks: Marks {
             canonical_url: Some(url),
             exact: format!("{n:032x}"),

@@ -1,18 +1,18 @@
 //! Record in, changes of the index out. Every decision was made before the record was written, so
 //! that live work, replay after a crash and a rebuild all end in the same state.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::btree_map::{BTreeMap, Entry};
 
-use jiff::Timestamp;
 use vedetta_domain::{AlertId, Item, ItemId, StoryId, Telling};
 
 use crate::{
-    Position, StoreError,
-    forget::{WORD, blank_alert, says},
+    Position, StoreError, forget,
     index::{Changes, Index},
-    keep, keys,
-    record::{AlertRow, Commit, Expired, ItemEnd, Kept, Record, RetryAfter},
-    rows::{ArticleRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
+    keys,
+    record::{AlertRow, Commit, Expired, Kept, Record},
+    rows::{
+        ArticleRow, FeaturesRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow, ToldRow,
+    },
 };
 
 /// What `record`, which stands at `position`, changes.
@@ -29,7 +29,7 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
             update_item(index, &mut to, *item, |row| row.attempts = *attempt)?
         }
         Record::ItemEnded { item, end, at } => {
-            update_item(index, &mut to, *item, |row| ended(row, end, *at))?;
+            update_item(index, &mut to, *item, |row| row.end(end.clone(), *at))?;
         }
         Record::Committed(commit) => committed(index, &mut to, commit, position)?,
         Record::Raised(row) => raised(&mut to, row)?,
@@ -77,7 +77,7 @@ pub fn changes(index: &Index, record: &Record, position: Position) -> Result<Cha
             }
         }
         Record::Expired(expired) => self::expired(index, &mut to, expired)?,
-        Record::Forgotten { items } => forgotten(index, &mut to, items)?,
+        Record::Forgotten { items } => forget::rows::forgotten(index, &mut to, items)?,
     }
     Ok(to)
 }
@@ -134,34 +134,12 @@ fn unlist(to: &mut Changes, row: &ItemRow) {
 
 /// Takes an item's row away: an article stands for it, or it is only known. When kept facts are read again, a poll that
 /// listed the item once more may stand before them, while what made it known is gone.
-fn drop_item(index: &Index, to: &mut Changes, id: ItemId) -> Result<(), StoreError> {
+pub fn drop_item(index: &Index, to: &mut Changes, id: ItemId) -> Result<(), StoreError> {
     if let Some(row) = index.get::<ItemRow>(keys::item(id))? {
         unlist(to, &row);
         to.remove(keys::item(id));
     }
     Ok(())
-}
-
-fn ended(row: &mut ItemRow, end: &ItemEnd, at: Timestamp) {
-    let (status, error) = match end {
-        ItemEnd::Retry { error, retry_at, after } => {
-            row.due = *retry_at;
-            match after {
-                RetryAfter::Outage => row.attempts = row.attempts.saturating_sub(1),
-                RetryAfter::WorkerDeath { alone } => row.deaths += u32::from(*alone),
-            }
-            (ItemStatus::Waiting, error)
-        }
-        ItemEnd::Dropped { error } => (ItemStatus::Dropped, error),
-        ItemEnd::Quarantined { error } => (ItemStatus::Quarantined, error),
-    };
-    row.ended = (status != ItemStatus::Waiting).then_some(at);
-    if row.ended.is_some() {
-        // Nobody reads them any more.
-        (row.item.entry.summary, row.item.entry.content) = (None, None);
-    }
-    row.status = status;
-    row.error = Some(error.clone());
 }
 
 fn committed(index: &Index, to: &mut Changes, commit: &Commit, position: Position) -> Result<(), StoreError> {
@@ -242,9 +220,16 @@ fn article(
         false => to.remove(keys::lexicon_only(id)),
     }
     to.marks(row.document, recognised_by(row, text_marks));
-    if let Some(features) = features {
-        to.put(keys::features(row.document), features)?;
-        to.names(row.document, &features.keys);
+    if let Some(told_by) = features {
+        let told = ToldRow {
+            item: id,
+            story: row.story,
+            exact: row.exact.clone(),
+            at: row.at,
+            told_by: told_by.clone(),
+        };
+        to.put(keys::features(row.document), &told)?;
+        to.names(row.document, &told_by.keys);
     }
     Ok(())
 }
@@ -322,22 +307,20 @@ fn kept(index: &Index, to: &mut Changes, fact: &Kept) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn expired(index: &Index, to: &mut Changes, expired: &Expired) -> Result<(), StoreError> {
+pub fn expired(index: &Index, to: &mut Changes, expired: &Expired) -> Result<(), StoreError> {
     for id in &expired.told {
         if let Some(row) = index.article(*id)? {
             told(to, &row);
         }
     }
-    let mut stories = std::collections::BTreeMap::<_, StoryRow>::new();
+    let mut stories = BTreeMap::<_, StoryRow>::new();
     for id in &expired.articles {
         let Some(row) = index.article(*id)? else { continue };
         unwrite(to, &row);
         to.known(*id, None);
         let told = match stories.entry(row.story) {
-            std::collections::btree_map::Entry::Occupied(slot) => slot.into_mut(),
-            std::collections::btree_map::Entry::Vacant(slot) => {
-                slot.insert(index.get(keys::story(row.story))?.unwrap_or_default())
-            }
+            Entry::Occupied(slot) => slot.into_mut(),
+            Entry::Vacant(slot) => slot.insert(index.get(keys::story(row.story))?.unwrap_or_default()),
         };
         told.tellings.retain(|telling| telling != id);
     }
@@ -355,58 +338,6 @@ fn expired(index: &Index, to: &mut Changes, expired: &Expired) -> Result<(), Sto
     expired.alerts.iter().for_each(|id| to.remove(keys::alert(id)));
     expired.messages.iter().for_each(|id| to.remove(keys::message(id)));
     Ok(())
-}
-
-fn forgotten(index: &Index, to: &mut Changes, items: &[ItemId]) -> Result<(), StoreError> {
-    expired(index, to, &Expired { articles: items.to_vec(), ..Expired::default() })?;
-    for id in items {
-        drop_item(index, to, *id)?;
-        to.known(*id, None);
-    }
-    let items: HashSet<ItemId> = items.iter().copied().collect();
-    let mut alerts = BTreeMap::<AlertId, OutboxRow>::new();
-    keep::each(index, keys::prefix::ALERT, |_, mut row: OutboxRow| {
-        if says(&row, &items) {
-            let gone = row.alert.telling.as_ref().is_some_and(|telling| items.contains(&telling.item));
-            blank_alert(&mut row.alert, &items);
-            for (channel, message) in
-                row.channels.iter_mut().filter(|(_, message)| gone && message.is_empty())
-            {
-                to.remove(keys::pending(channel, row.alert.created, &row.alert.id));
-                *message = WORD.into();
-            }
-            alerts.insert(row.alert.id.clone(), row);
-        }
-    })?;
-    let mut messages = Vec::new();
-    keep::each(index, keys::prefix::MESSAGE, |_, row: MessageRow| {
-        if row.message.members.iter().any(|id| alerts.contains_key(id)) {
-            messages.push(row);
-        }
-    })?;
-    for mut row in messages {
-        let (id, channel) = (row.message.id.clone(), row.message.channel.clone());
-        if row.state != MessageState::Frozen {
-            row.message.body.clear();
-            row.error = row.error.map(|_| String::new());
-            to.put(keys::message(&id), &row)?;
-            continue;
-        }
-        // It was not sent yet: its other alerts go into another one.
-        to.remove(keys::due_message(&channel, row.due, &id));
-        to.remove(keys::message(&id));
-        for member in row.message.members {
-            let stored = index.get::<OutboxRow>(keys::alert(&member))?;
-            let Some(mut alert) = alerts.get(&member).cloned().or(stored) else { continue };
-            let gone = alert.alert.text.as_deref() == Some(WORD);
-            if !gone {
-                to.mark(keys::pending(&channel, alert.alert.created, &member));
-            }
-            alert.channels.insert(channel.clone(), if gone { WORD.into() } else { String::new() });
-            alerts.insert(member, alert);
-        }
-    }
-    alerts.iter().try_for_each(|(id, row)| to.put(keys::alert(id), row))
 }
 
 fn raised(to: &mut Changes, row: &AlertRow) -> Result<(), StoreError> {

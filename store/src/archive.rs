@@ -1,13 +1,14 @@
 //! The journal's files for reading alone: beside a running daemon, since segments only grow, are sealed or go.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
     path::{Path, PathBuf},
 };
 
 use serde::Serialize;
+use vedetta_domain::{Item, ItemId, Telling};
 
 use crate::{
     Commit, Damage, Position, Record, StoreError,
@@ -18,12 +19,28 @@ use crate::{
         segment::{self, Form, SegmentInfo},
     },
     open::journal_dir,
+    record::{ItemEnd, Kept},
 };
 
 /// The archive in a store's folder.
 #[derive(Debug, Clone)]
 pub struct Archive {
     dir: PathBuf,
+}
+
+/// What the archive says of an item.
+#[derive(Debug)]
+pub enum Archived {
+    /// Its article, as it was committed last.
+    Article(Box<Commit>),
+    /// Work on it ended, or is to be tried again.
+    Ended(ItemEnd),
+    /// It has an article, the text of which was let go because of its age.
+    LetGo,
+    /// It was forgotten.
+    Forgotten,
+    /// Nothing.
+    Unknown,
 }
 
 /// What a check has found.
@@ -61,6 +78,68 @@ impl Archive {
                 _ => Ok(()),
             }
         })
+    }
+
+    /// What the archive says of an item, the newest segments first: they are those that are asked for.
+    pub fn item(&self, id: ItemId) -> Result<Archived, StoreError> {
+        let mut numbers: Vec<u64> = segment::list(&RealDisk, &self.dir)?.into_keys().collect();
+        while let Some(number) = numbers.pop() {
+            let mut found = Archived::Unknown;
+            each(&self.dir, number, |record| match record {
+                Record::Committed(commit) if commit.item.id == id && !commit.forgotten => {
+                    found = Archived::Article(commit);
+                }
+                Record::ItemEnded { item, end, .. } if item == id => found = Archived::Ended(end),
+                Record::Kept { facts } => {
+                    let gone = |fact: &Kept| matches!(fact, Kept::Article { item, .. } if *item == id);
+                    if facts.iter().any(gone) {
+                        found = Archived::LetGo;
+                    }
+                }
+                Record::Forgotten { items } if items.contains(&id) => found = Archived::Forgotten,
+                _ => {}
+            })?;
+            if !matches!(found, Archived::Unknown) {
+                return Ok(found);
+            }
+        }
+        Ok(Archived::Unknown)
+    }
+
+    /// The items of which a record says an address for which `is` holds.
+    pub fn items_at(&self, is: impl Fn(&str) -> bool) -> Result<BTreeSet<ItemId>, StoreError> {
+        let mut found = BTreeSet::new();
+        let of_item = |item: &Item| item.entry.url.iter().chain([&item.entry.key]).any(|url| is(url));
+        let of_telling = |telling: &Telling, canonical: Option<&String>| {
+            canonical.into_iter().chain([&telling.url]).any(|url| is(url))
+        };
+        for number in segment::list(&RealDisk, &self.dir)?.into_keys() {
+            each(&self.dir, number, |record| match record {
+                Record::SourcePolled { items, .. } => {
+                    found.extend(items.iter().filter(|item| of_item(item)).map(|item| item.id));
+                }
+                Record::Committed(commit) => {
+                    let canonical = commit.marks.canonical_url.as_ref();
+                    if of_item(&commit.item)
+                        || is(&commit.article.article.url)
+                        || of_telling(&commit.telling, canonical)
+                    {
+                        found.insert(commit.item.id);
+                    }
+                }
+                Record::Kept { facts } => found.extend(facts.iter().filter_map(|fact| match fact {
+                    Kept::Item(row) if of_item(&row.item) => Some(row.item.id),
+                    Kept::Article { item, row, .. }
+                        if of_telling(&row.telling, row.canonical_url.as_ref()) =>
+                    {
+                        Some(*item)
+                    }
+                    _ => None,
+                })),
+                _ => {}
+            })?;
+        }
+        Ok(found)
     }
 
     /// Reads every record. The last bytes may be torn while a daemon writes them: that is no damage.
@@ -152,6 +231,20 @@ impl Archive {
             }
         }
     }
+}
+
+/// Calls `see` with every record of a segment that can be read; none of one that was let go meanwhile.
+fn each(dir: &Path, number: u64, mut see: impl FnMut(Record)) -> Result<(), StoreError> {
+    let mut reader = match Reader::open(&RealDisk, dir, number, 0) {
+        Err(_) if !segment::list(&RealDisk, dir)?.contains_key(&number) => return Ok(()),
+        reader => reader?,
+    };
+    while let Some(found) = reader.next_found()? {
+        if let Found::Record { at, payload, .. } = found {
+            see(Record::decode(&payload, at)?);
+        }
+    }
+    Ok(())
 }
 
 /// Copies a file into a folder, durably.

@@ -39,7 +39,7 @@ mod testing;
 mod tidy;
 mod writer;
 
-pub use archive::{Archive, Checked};
+pub use archive::{Archive, Archived, Checked};
 pub use error::StoreError;
 pub use forget::ForgetReport;
 pub use journal::{

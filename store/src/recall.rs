@@ -1,12 +1,12 @@
 //! What is stored that may be the same as an article: one question with one answer, asked for every article that comes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     path::Path,
 };
 
 use jiff::Timestamp;
-use vedetta_domain::ItemId;
+use vedetta_domain::{ItemId, StoryId};
 
 use crate::{
     StoreError,
@@ -14,7 +14,7 @@ use crate::{
     index::Index,
     keys, lookup,
     record::Commit,
-    rows::{ArticleRow, FeaturesRow, StoryRow, TellingRow},
+    rows::{ArticleRow, StoryRow, TellingRow, ToldRow},
 };
 
 /// Articles that share a mark and are looked at.
@@ -135,27 +135,38 @@ fn tellings(index: &Index, sought: &Sought) -> Result<Vec<TellingRow>, StoreErro
     }
     let mut documents: Vec<(u32, f64)> = shared.into_iter().collect();
     documents.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
-    let (mut stories, mut looked_at) = (BTreeSet::new(), 0);
+    let mut stories: BTreeMap<StoryId, Vec<ToldRow>> = BTreeMap::new();
+    let mut looked_at = 0;
     for (document, _) in documents {
-        let Some(row) = index.get::<ArticleRow>(keys::article(document))? else { continue };
-        if row.at < sought.since || row.telling.item == sought.item {
-            continue;
-        }
-        stories.insert(row.story);
+        let row = index.get::<ToldRow>(keys::features(document))?;
+        let Some(row) = row.filter(|row| row.at >= sought.since && row.item != sought.item) else { continue };
+        stories.entry(row.story).or_default().push(row);
         looked_at += 1;
         if looked_at == TOLD {
             break;
         }
     }
     let mut found = Vec::new();
-    for story in stories {
+    for (story, mut rows) in stories {
+        // Those too that share no name.
         let all = index.get::<StoryRow>(keys::story(story))?.unwrap_or_default().tellings;
         for id in all.into_iter().rev().filter(|id| *id != sought.item).take(sought.tellings) {
-            let Some(row) = index.article(id)? else { continue };
-            let Some(features) = index.get::<FeaturesRow>(keys::features(row.document))? else { continue };
-            let ArticleRow { story, exact, .. } = row;
-            found.push(TellingRow { id, story, exact, features: features.features });
+            let row = match rows.iter().position(|row| row.item == id) {
+                Some(at) => Some(rows.swap_remove(at)),
+                None => told(index, id)?,
+            };
+            found.extend(row.map(|row| TellingRow {
+                id,
+                story,
+                exact: row.exact,
+                features: row.told_by.features,
+            }));
         }
     }
     Ok(found)
+}
+
+fn told(index: &Index, id: ItemId) -> Result<Option<ToldRow>, StoreError> {
+    let document = index.known(id)?.flatten();
+    Ok(document.map(|document| index.get(keys::features(document))).transpose()?.flatten())
 }

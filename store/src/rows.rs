@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vedetta_domain::{Alert, AlertId, Item, ItemId, Message, StoryId, Telling, WatchId};
 
-use crate::Position;
+use crate::{
+    Position,
+    record::{ItemEnd, RetryAfter},
+};
 
 /// Where an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,30 @@ pub struct ItemRow {
     pub ended: Option<Timestamp>,
 }
 
+impl ItemRow {
+    /// Work on it ended without an article.
+    pub(crate) fn end(&mut self, end: ItemEnd, at: Timestamp) {
+        let (status, error) = match end {
+            ItemEnd::Retry { error, retry_at, after } => {
+                self.due = retry_at;
+                match after {
+                    RetryAfter::Outage => self.attempts = self.attempts.saturating_sub(1),
+                    RetryAfter::WorkerDeath { alone } => self.deaths += u32::from(alone),
+                }
+                (ItemStatus::Waiting, error)
+            }
+            ItemEnd::Dropped { error } => (ItemStatus::Dropped, error),
+            ItemEnd::Quarantined { error } => (ItemStatus::Quarantined, error),
+        };
+        self.ended = (status != ItemStatus::Waiting).then_some(at);
+        if self.ended.is_some() {
+            // Nobody reads them any more.
+            (self.item.entry.summary, self.item.entry.content) = (None, None);
+        }
+        (self.status, self.error) = (status, Some(error));
+    }
+}
+
 /// A stored article, its text left in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArticleRow {
@@ -72,6 +99,22 @@ pub struct FeaturesRow {
     pub features: String,
     /// Keys under which other tellings look for it.
     pub keys: Vec<String>,
+}
+
+/// An article for which other tellings are looked for: all of it that a comparison asks for, in one row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToldRow {
+    /// Its item.
+    pub item: ItemId,
+    /// Its story.
+    pub story: StoryId,
+    /// Hash of the normalised text, hex.
+    pub exact: String,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// By what other tellings are told.
+    #[serde(flatten)]
+    pub told_by: FeaturesRow,
 }
 
 /// An article that may tell the same event as another.

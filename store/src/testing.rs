@@ -57,7 +57,14 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
             article: Article { text, ..Article::default() },
             ..TaggedArticle::default()
         },
-        verdict: DedupeVerdict { rung: Rung::New, of: None, story, similarity: 0.0, reasons: Vec::new() },
+        verdict: DedupeVerdict {
+            rung: Rung::New,
+            of: None,
+            story,
+            similarity: 0.0,
+            doubtful: false,
+            reasons: Vec::new(),
+        },
         marks: Marks {
             canonical_url: Some(format!("https://example.org/{n}")),
             exact: format!("{n:032x}"),

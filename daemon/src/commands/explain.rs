@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use serde_json::json;
 use vedetta_alert::Context;
 use vedetta_domain::{ItemId, Origin, PageRules, TaggedArticle};
 use vedetta_nlp::Hints;
-use vedetta_store::{LocalStore, OpenOptions, Store as _};
+use vedetta_store::{Archive, Archived, ItemEnd};
 
 use super::input;
 use crate::output::say;
@@ -70,24 +70,24 @@ async fn read(settings: &Settings, what: &str) -> anyhow::Result<TaggedArticle> 
     .await?
 }
 
+/// The article of an item, from the archive: beside a running daemon too.
 async fn stored(
     settings: &Settings,
     id: ItemId,
 ) -> anyhow::Result<(TaggedArticle, Option<vedetta_domain::DedupeVerdict>)> {
-    let (store, _) = LocalStore::open(&settings.config.general.data_dir, &OpenOptions::default())
-        .context("cannot look into the store; stop the daemon first, it holds the store alone")?;
-    let found = match store.article(id).await? {
-        Some(row) => store.stored(&row).await,
-        None => {
-            let why =
-                store.item(id).await?.and_then(|row| row.error).unwrap_or_else(|| "it is not known".into());
-            store.close().await;
-            anyhow::bail!("item {id} has no article: {why}");
+    let dir = settings.config.general.data_dir.clone();
+    let found = tokio::task::spawn_blocking(move || Archive::open(&dir)?.item(id)).await??;
+    match found {
+        Archived::Article(commit) => Ok((commit.article, Some(commit.verdict))),
+        Archived::Ended(
+            ItemEnd::Retry { error, .. } | ItemEnd::Dropped { error } | ItemEnd::Quarantined { error },
+        ) => bail!("item {id} has no article: {error}"),
+        Archived::LetGo => bail!("the text of item {id} was let go because of its age"),
+        Archived::Forgotten => bail!("item {id} was forgotten"),
+        Archived::Unknown => {
+            bail!("item {id} has no article: the archive does not know it, or it still waits")
         }
-    };
-    store.close().await;
-    let commit = found?.with_context(|| format!("the text of item {id} was let go because of its age"))?;
-    Ok((commit.article, Some(commit.verdict)))
+    }
 }
 
 /// The text with its names in brackets: `[SUPARCO|ORG suparco]`.

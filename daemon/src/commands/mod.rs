@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod entities;
 mod explain;
+mod forget;
 mod input;
 mod model;
 mod once;
@@ -53,6 +54,7 @@ pub fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Backup { folder } => store::backup(cli, folder),
         Command::Export(args) => store::export(cli, args),
         Command::Import { file } => runtime()?.block_on(store::import(cli, file)),
+        Command::Forget { what } => runtime()?.block_on(forget::run(cli, what)),
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "vedetta", &mut std::io::stdout());

@@ -3,7 +3,10 @@
 //!
 //! The position is copied last and after a flush: a folder without it is a copy that was broken off, and goes.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use crate::{StoreError, keys};
 
@@ -16,6 +19,10 @@ const UNFLUSHED: u64 = 8 << 20;
 /// Bytes that sled writes and frees together. Files that are written anew have 2.0 times their rows with this and 2.4 to 3
 /// times with its own 512 KiB.
 const SEGMENT: usize = 128 << 10;
+
+/// What sled says of files that are open still, and how long that may last.
+const HELD: &str = "could not acquire lock";
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An open database.
 #[derive(Debug)]
@@ -68,14 +75,26 @@ impl Generation {
         found.map_or_else(|| Self::open(dir, 1, cache_bytes), Ok)
     }
 
+    #[allow(clippy::disallowed_methods, reason = "sled does not say when its thread has ended")]
     fn open(dir: &Path, number: u32, cache_bytes: u64) -> Result<Self, StoreError> {
-        let db = sled::Config::new()
+        let config = sled::Config::new()
             .path(folder(dir, number))
             .cache_capacity(cache_bytes)
             .mode(sled::Mode::LowSpace)
             .segment_size(SEGMENT)
-            .flush_every_ms(Some(500))
-            .open()?;
+            .flush_every_ms(Some(500));
+        let begun = Instant::now();
+        let db = loop {
+            match config.open() {
+                // Nobody else can have the store; sled's own thread may not have ended yet since these files were closed.
+                Err(sled::Error::Io(error))
+                    if error.to_string().contains(HELD) && begun.elapsed() < PATIENCE =>
+                {
+                    std::thread::sleep(PATIENCE / 100);
+                }
+                opened => break opened?,
+            }
+        };
         let tree = db.open_tree("rows")?;
         Ok(Self { number, db, tree })
     }

@@ -17,7 +17,7 @@ use self::state::State;
 use crate::{
     Cursor, ForgetReport, Position, Recalled, Retention, Sought, Stats, Store, StoreError, TidyReport,
     lookup::AHEAD,
-    record::{AlertRow, Commit, ItemEnd, RetryAfter},
+    record::{AlertRow, Commit, ItemEnd},
     rows::{ArticleRow, ItemRow, ItemStatus, MessageRow, MessageState, OutboxRow, StoryRow},
 };
 
@@ -114,23 +114,7 @@ impl Store for MemoryStore {
     async fn end(&self, item: ItemId, end: ItemEnd, at: Timestamp) -> Result<(), StoreError> {
         let ended = self.change(|state| {
             let Some(row) = state.items.get_mut(&item) else { return Ok(()) };
-            let (status, error) = match end {
-                ItemEnd::Retry { error, retry_at, after } => {
-                    row.due = retry_at;
-                    match after {
-                        RetryAfter::Outage => row.attempts = row.attempts.saturating_sub(1),
-                        RetryAfter::WorkerDeath { alone } => row.deaths += u32::from(alone),
-                    }
-                    (ItemStatus::Waiting, error)
-                }
-                ItemEnd::Dropped { error } => (ItemStatus::Dropped, error),
-                ItemEnd::Quarantined { error } => (ItemStatus::Quarantined, error),
-            };
-            row.ended = (status != ItemStatus::Waiting).then_some(at);
-            if row.ended.is_some() {
-                (row.item.entry.summary, row.item.entry.content) = (None, None);
-            }
-            (row.status, row.error) = (status, Some(error));
+            row.end(end, at);
             Ok(())
         });
         self.release(item);

@@ -32,6 +32,7 @@ pub fn run(reader: &Reader, features: bool) -> anyhow::Result<()> {
                     "verdict": verdict.rung,
                     "of": verdict.of.and_then(|of| ids.get(&of)),
                     "story": verdict.story,
+                    "doubtful": verdict.doubtful,
                     "similarity": (f64::from(verdict.similarity) * 10_000.0).round() / 10_000.0,
                     "reasons": verdict.reasons,
                 });

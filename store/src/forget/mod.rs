@@ -4,6 +4,8 @@
 //!
 //! The record of forgetting comes first: a crash in between leaves texts that the next call takes away.
 
+pub mod rows;
+
 use std::{collections::HashSet, path::Path};
 
 use serde::Serialize;
@@ -24,7 +26,7 @@ use crate::{
 };
 
 /// What stands where something was forgotten.
-pub const WORD: &str = "forgotten";
+const WORD: &str = "forgotten";
 
 /// A block of a segment that is written anew ends with the first record beyond this.
 const BLOCK: usize = 256 << 10;
@@ -141,12 +143,12 @@ impl Trace {
 }
 
 /// Whether an alert names one of `items`.
-pub fn says(row: &OutboxRow, items: &HashSet<ItemId>) -> bool {
+fn says(row: &OutboxRow, items: &HashSet<ItemId>) -> bool {
     row.alert.telling.iter().chain(&row.alert.also_in).any(|telling| items.contains(&telling.item))
 }
 
 /// Takes out of an alert what it says of `items`; all of it where it is about one.
-pub fn blank_alert(alert: &mut Alert, items: &HashSet<ItemId>) {
+fn blank_alert(alert: &mut Alert, items: &HashSet<ItemId>) {
     alert.also_in.retain(|telling| !items.contains(&telling.item));
     if alert.telling.as_ref().is_some_and(|telling| items.contains(&telling.item)) {
         alert.telling = None;
