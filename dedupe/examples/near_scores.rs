@@ -122,9 +122,11 @@ fn reuters(stories: &[Story]) -> bool {
 
 /// Whether the members of each group of the same words are found, by the exact hash or as near.
 fn copies(stories: &[Story], found: &BTreeSet<(usize, usize)>) -> bool {
-    let mut groups: BTreeMap<Vec<u64>, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     for (at, story) in stories.iter().enumerate().filter(|(_, story)| !story.prepared.words.is_empty()) {
-        groups.entry(story.prepared.words.iter().map(|word| word.hash).collect()).or_default().push(at);
+        let Prepared { text, words, .. } = &story.prepared;
+        let words = words.iter().map(|word| text[word.start..word.end].to_lowercase()).collect();
+        groups.entry(words).or_default().push(at);
     }
     groups.retain(|_, group| group.len() > 1);
     let exact = |at: usize| Fingerprint::of(&stories[at].title, &stories[at].text).exact;

@@ -1,8 +1,9 @@
 //! What a text is about, in neither language: a glossary of some 1,100 things that news tells of ("lifted off" and
 //! "decollato" are `launch`), each with its words in English and in Italian.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use vedetta_domain::Language;
 
 /// A line a concept: its name, English and Italian forms. A form that ends with `*` is the beginning of words.
@@ -13,9 +14,9 @@ const SHORTEST: usize = 3;
 
 #[derive(Default)]
 struct Forms {
-    words: HashMap<&'static str, &'static str>,
+    words: FxHashMap<&'static str, &'static str>,
     /// Beginnings of words.
-    stems: HashMap<&'static str, &'static str>,
+    stems: FxHashMap<&'static str, &'static str>,
 }
 
 impl Forms {

@@ -9,7 +9,7 @@ use crate::{
     days::is_date_word,
     figures::figures,
     near::Prepared,
-    words::{SHINGLE, Word},
+    words::{SHINGLE, Word, hash},
 };
 
 /// Texts that share fewer words are forms: what is exchanged in them counts even where it is whole sentences.
@@ -74,11 +74,9 @@ impl<'a> Place<'a> {
 
     /// Words that pass `which` and that the other text has nowhere.
     fn words(&self, other: &Prepared, which: impl Fn(&Word, &str) -> bool) -> Vec<&'a str> {
-        let own = self.words.iter().filter(|word| !other.vocabulary.contains(&word.hash));
-        own.map(|word| (word, self.surface(word)))
-            .filter(|(word, s)| which(word, s))
-            .map(|(_, s)| s)
-            .collect()
+        let own = self.words.iter().map(|word| (word, self.surface(word))).filter(|(word, s)| which(word, s));
+        let elsewhere = |s: &str| other.vocabulary.contains(&hash(s.to_lowercase().as_bytes()));
+        own.map(|(_, s)| s).filter(|s| !elsewhere(s)).collect()
     }
 
     fn dates(&self, other: &Prepared) -> Vec<&'a str> {

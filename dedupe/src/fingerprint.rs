@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{SHINGLE, Word, mix, runs, split};
+use crate::words::{SHINGLE, Word, hashes, mix, runs, split};
 
 /// Bands of four rows: a pair of Jaccard similarity 0.8 shares one with probability 0.998, one of 0.5 with 0.54, one
 /// of 0.1 with 0.001.
@@ -52,7 +52,7 @@ impl Fingerprint {
         }
         let mut exact = [0; 16];
         exact.copy_from_slice(&blake3::hash(whole.as_bytes()).as_bytes()[..16]);
-        let bands = if words.len() < WORDS { Vec::new() } else { marks(&words) };
+        let bands = if words.len() < WORDS { Vec::new() } else { marks(&hashes(&text, &words)) };
         Self { exact, bands }
     }
 
@@ -67,12 +67,19 @@ impl Fingerprint {
 
 /// The words in small letters with single spaces.
 fn joined(text: &str, words: &[Word]) -> String {
-    words.iter().map(|word| text[word.start..word.end].to_lowercase()).collect::<Vec<_>>().join(" ")
+    let mut joined = String::with_capacity(text.len());
+    for word in words {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(&text[word.start..word.end].to_lowercase());
+    }
+    joined
 }
 
-fn marks(words: &[Word]) -> Vec<u64> {
-    let mut marks = bands(&runs(words, SHINGLE));
-    marks.extend(winnow(&runs(words, PASSAGE)));
+fn marks(hashes: &[u64]) -> Vec<u64> {
+    let mut marks = bands(&runs(hashes, SHINGLE));
+    marks.extend(winnow(&runs(hashes, PASSAGE)));
     marks
 }
 
@@ -91,12 +98,13 @@ fn bands(shingles: &[u64]) -> Vec<u64> {
 fn winnow(runs: &[u64]) -> Vec<u64> {
     let mut kept: Vec<u64> = Vec::new();
     let mut last = None;
-    for (from, window) in runs.windows(WINDOW.min(runs.len().max(1))).enumerate() {
-        let least = window.iter().enumerate().rev().min_by_key(|(_, run)| mix(**run, 2));
-        let Some((at, run)) = least.map(|(at, run)| (from + at, *run)) else { continue };
+    let order: Vec<u64> = runs.iter().map(|run| mix(*run, 2)).collect();
+    for (from, window) in order.windows(WINDOW.min(runs.len().max(1))).enumerate() {
+        let least = window.iter().enumerate().rev().min_by_key(|(_, order)| **order);
+        let Some(at) = least.map(|(at, _)| from + at) else { continue };
         if last != Some(at) {
             last = Some(at);
-            kept.push(run);
+            kept.push(runs[at]);
         }
     }
     kept.sort_unstable();

@@ -1,24 +1,22 @@
 //! Words in the shape that English and Italian share: `technology` and `tecnologia`, `Iraq` and `Irak` meet. Two words
 //! that meet by chance cost little, since a comparison weighs many.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::sync::LazyLock;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Letters of a folded word that count: what follows is the language's own ending.
 const LETTERS: usize = 6;
 
 /// Names that the two languages write quite differently, folded: `mosca` → `moscov`. Those of the lexicon are linked anyway.
-static NAMES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+static NAMES: LazyLock<FxHashMap<String, String>> = LazyLock::new(|| {
     let pairs = include_str!("names.tsv").lines().filter_map(|line| line.split_once(' '));
     pairs.map(|(italian, english)| (fold(italian), fold(english))).collect()
 });
 
 /// Words that stand in every text.
-static FUNCTION_WORDS: LazyLock<HashSet<&'static str>> =
+static FUNCTION_WORDS: LazyLock<FxHashSet<&'static str>> =
     LazyLock::new(|| include_str!("function_words.txt").split_whitespace().collect());
 
 /// Whether a word, in small letters, says nothing of what a text is about.

@@ -3,11 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustc_hash::FxHashSet;
+
 use crate::{
     contradiction,
     figures::figures,
     fingerprint::SHORT,
-    words::{SHINGLE, Word, folded, runs, split},
+    words::{SHINGLE, Word, folded, hashes, runs, split},
 };
 
 /// Jaccard similarity from which two texts are nearly the same.
@@ -32,9 +34,9 @@ pub struct Prepared {
     /// Hashes of its runs of three words, in order.
     pub shingles: Vec<u64>,
     /// The same as a set.
-    pub shingle_set: HashSet<u64>,
+    pub shingle_set: FxHashSet<u64>,
     /// Hashes of its words.
-    pub vocabulary: HashSet<u64>,
+    pub vocabulary: FxHashSet<u64>,
     /// Its figures, with how often they stand there.
     pub figures: HashMap<String, usize>,
     title: HashSet<String>,
@@ -44,15 +46,16 @@ impl Prepared {
     /// Prepares the text of an article and its title.
     pub fn of(title: &str, text: &str) -> Self {
         let (text, words) = split(text);
-        let shingles = runs(&words, SHINGLE);
+        let hashes = hashes(&text, &words);
+        let shingles = runs(&hashes, SHINGLE);
         let mut counts = HashMap::new();
         figures(&text).into_iter().for_each(|figure| *counts.entry(figure).or_default() += 1);
         Self {
             shingle_set: shingles.iter().copied().collect(),
-            vocabulary: words.iter().map(|word| word.hash).collect(),
+            vocabulary: hashes.into_iter().collect(),
             figures: counts,
             title: folded(title).into_iter().collect(),
-            text,
+            text: text.into_owned(),
             words,
             shingles,
         }

@@ -18,13 +18,25 @@ pub struct Learnt {
     pub weights: [f32; NUMBERS.len()],
     /// Events that were learnt from.
     events: f32,
-    /// In how many of them a term is, where it is in several.
-    counts: FxHashMap<u32, f32>,
+    /// The terms that are in several of them.
+    terms: FxHashMap<u32, Usual>,
+    /// Any other term.
+    rare: Usual,
+}
+
+/// How usual a term is in the learning set.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usual {
+    /// The share of events that have it.
+    pub share: f32,
+    /// How much it says: the logarithm of one over that.
+    pub rarity: f32,
 }
 
 impl Learnt {
     fn parse(text: &str) -> Self {
         let mut this = Self::default();
+        let mut counts = Vec::new();
         let number = |value: &str| value.parse::<f32>().unwrap_or_default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             match line.split(' ').collect::<Vec<_>>().as_slice() {
@@ -38,23 +50,30 @@ impl Learnt {
                 }
                 ["count", kind, key, events] => {
                     let kind = kind.chars().next().unwrap_or_default();
-                    this.counts.insert(story::hash(kind, key), number(events));
+                    counts.push((story::hash(kind, key), number(events)));
                 }
                 _ => {}
             }
         }
+        let events = this.events;
+        let usual = |count: f32| {
+            let share = (count + 1.0) / (events + 1.5);
+            Usual { share, rarity: -share.ln() }
+        };
+        this.terms = counts.into_iter().map(|(term, count)| (term, usual(count))).collect();
+        this.rare = usual(0.0);
         this
     }
 
-    /// The share of events that have a term.
-    pub fn share(&self, term: u32) -> f32 {
-        (self.counts.get(&term).copied().unwrap_or(0.0) + 1.0) / (self.events + 1.5)
+    /// How usual a term is.
+    pub fn usual(&self, term: u32) -> Usual {
+        self.terms.get(&term).copied().unwrap_or(self.rare)
     }
 }
 
-/// How much a term says: the logarithm of one over the share of events that have it.
+/// How much a term says by itself.
 pub fn of(term: u32) -> f32 {
-    -LEARNT.share(term).ln()
+    LEARNT.usual(term).rarity
 }
 
 #[cfg(test)]
@@ -63,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_ships_is_whole() {
-        assert!(LEARNT.events > 100.0 && LEARNT.counts.len() > 1000 && LEARNT.bias != 0.0);
+        assert!(LEARNT.events > 100.0 && LEARNT.terms.len() > 1000 && LEARNT.bias != 0.0);
         assert!(LEARNT.weights.iter().all(|weight| *weight != 0.0), "{:?}", LEARNT.weights);
         assert!(0.2 < LEARNT.same && LEARNT.same < 0.9);
         let rarity = |kind, key| of(story::hash(kind, key));

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     StoryFeatures,
-    rarity::{self, LEARNT},
+    rarity::{LEARNT, Usual},
     story::Term,
     terms::Kind,
 };
@@ -77,78 +77,125 @@ pub const NUMBERS: [&str; 12] = [
 
 /// An article beside those of its week.
 pub struct Week<'a> {
-    own: &'a StoryFeatures,
-    others: &'a [&'a StoryFeatures],
-    /// Of the articles in the window, how many there are beside one that is compared, and how many have a term.
+    own: Placed<'a>,
+    others: Vec<Placed<'a>>,
+    /// Of the articles in the window, how many there are beside one that is compared.
     crowd: usize,
-    have: FxHashMap<u32, u32>,
+    /// How much each term of the vocabulary says in this window.
+    rarities: Vec<f32>,
+}
+
+/// An article with the places of its terms in the vocabulary of the week.
+struct Placed<'a> {
+    article: &'a StoryFeatures,
+    places: Vec<usize>,
+}
+
+/// All terms of the week, each once.
+#[derive(Default)]
+struct Vocabulary {
+    places: FxHashMap<u32, usize>,
+    usual: Vec<Usual>,
+}
+
+impl Vocabulary {
+    fn place<'a>(&mut self, article: &'a StoryFeatures) -> Placed<'a> {
+        let place = |term: &Term| {
+            *self.places.entry(term.hash).or_insert_with(|| {
+                self.usual.push(LEARNT.usual(term.hash));
+                self.usual.len() - 1
+            })
+        };
+        Placed { article, places: article.terms.iter().map(place).collect() }
+    }
+}
+
+impl Placed<'_> {
+    /// Its terms with their places.
+    fn terms(&self) -> impl Iterator<Item = (&Term, usize)> {
+        self.article.terms.iter().zip(self.places.iter().copied())
+    }
 }
 
 impl<'a> Week<'a> {
     /// `others`: earlier articles that share a key with it, in any order.
-    pub fn of(own: &'a StoryFeatures, others: &'a [&'a StoryFeatures]) -> Self {
-        let weight = |term: &Term| term.whole * rarity::of(term.hash);
-        let mine: FxHashMap<u32, f32> = own.terms.iter().map(|term| (term.hash, weight(term))).collect();
-        let mut alike: Vec<(f32, &StoryFeatures)> = others
+    pub fn of(own: &'a StoryFeatures, others: &[&'a StoryFeatures]) -> Self {
+        let mut vocabulary = Vocabulary::default();
+        vocabulary.places.reserve(own.terms.len() * (others.len() + 1) / 2);
+        let own = vocabulary.place(own);
+        let others: Vec<Placed> = others.iter().map(|other| vocabulary.place(other)).collect();
+        let usual = vocabulary.usual;
+        let mut mine = vec![0.0; usual.len()];
+        own.terms().for_each(|(term, place)| mine[place] = term.whole * usual[place].rarity);
+        let mut alike: Vec<(f32, &Placed)> = others
             .iter()
-            .filter(|other| within(own, other))
+            .filter(|other| within(own.article, other.article))
             .map(|other| {
                 let (mut dot, mut square) = (0.0, 0.0);
-                for term in &other.terms {
-                    let weight = weight(term);
+                for (term, place) in other.terms() {
+                    let weight = term.whole * usual[place].rarity;
                     square += weight * weight;
-                    dot += weight * mine.get(&term.hash).copied().unwrap_or(0.0);
+                    dot += weight * mine[place];
                 }
-                (dot / square.sqrt().max(f32::EPSILON), *other)
+                (dot / square.sqrt().max(f32::EPSILON), other)
             })
             .collect();
         alike.sort_by(|a, b| b.0.total_cmp(&a.0));
         alike.truncate(NEAREST);
-        let mut have = FxHashMap::default();
-        for term in alike.iter().flat_map(|(_, other)| &other.terms) {
-            *have.entry(term.hash).or_default() += 1;
-        }
-        Self { own, others, crowd: alike.len().saturating_sub(1), have }
+        let mut have = vec![0u32; usual.len()];
+        alike.iter().flat_map(|(_, other)| &other.places).for_each(|place| have[*place] += 1);
+        let crowd = alike.len().saturating_sub(1);
+        let rarities = have.iter().zip(&usual).map(|(have, usual)| {
+            // The article that is compared does not count.
+            let others = have.saturating_sub(1) as f32;
+            let usual = PRIOR * usual.share.min(1.0);
+            ((crowd as f32 + PRIOR) / (others + usual)).ln().max(LEAST_RARITY)
+        });
+        let rarities = rarities.collect();
+        Self { own, others, crowd, rarities }
     }
 
     /// Compares the article with all others; `None`: too long apart for one event, or nothing to compare.
     pub fn compare(&self) -> Vec<Option<Likeness>> {
-        let mut rarities = Rarities { week: self, of: FxHashMap::default() };
-        let own = rarities.said(self.own);
-        let mut chance = |other: &&StoryFeatures| {
-            let comparable = within(self.own, other) && !self.own.terms.is_empty() && !other.terms.is_empty();
+        let own = self.said(&self.own);
+        let chance = |other: &Placed| {
+            let (a, b) = (self.own.article, other.article);
+            let comparable = within(a, b) && !a.terms.is_empty() && !b.terms.is_empty();
             comparable.then(|| {
-                let numbers = self.numbers(other, own, &mut rarities);
+                let numbers = self.numbers(other, own);
                 let sum: f32 =
                     LEARNT.weights.iter().zip(numbers).map(|(weight, number)| weight * number).sum();
                 Likeness { chance: 1.0 / (1.0 + (-(LEARNT.bias + sum)).exp()), leads: numbers[LEADS] }
             })
         };
-        self.others.iter().map(&mut chance).collect()
+        self.others.iter().map(chance).collect()
     }
 
-    /// How much a term says in this window; the article that is compared does not count.
-    fn rarity(&self, term: u32) -> f32 {
-        let others = self.have.get(&term).map_or(0, |have| have.saturating_sub(1)) as f32;
-        let usual = PRIOR * LEARNT.share(term).min(1.0);
-        ((self.crowd as f32 + PRIOR) / (others + usual)).ln().max(LEAST_RARITY)
+    /// How much an article says in this window.
+    fn said(&self, article: &Placed) -> Said {
+        let (all, lead_square) = article.terms().fold((0.0f32, 0.0f32), |(all, square), (term, place)| {
+            let rarity = self.rarities[place];
+            (all + rarity, square + (term.lead * rarity).powi(2))
+        });
+        Said { all: all.ln_1p(), lead_square }
     }
 
-    fn numbers(&self, other: &StoryFeatures, own: Said, rarities: &mut Rarities) -> [f32; NUMBERS.len()] {
-        let theirs = rarities.said(other);
+    fn numbers(&self, other: &Placed, own: Said) -> [f32; NUMBERS.len()] {
+        let theirs = self.said(other);
         let (mut dot, mut of) = (0.0, [0.0f32; Kind::ALL.len()]);
-        for (a, b) in shared(&self.own.terms, &other.terms) {
-            let rarity = rarities.of(a);
-            dot += a.lead * b.lead * rarity * rarity;
-            of[a.kind as usize] += rarity;
+        for ((mine, place), theirs) in shared(self.own.terms(), &other.article.terms) {
+            let rarity = self.rarities[place];
+            dot += mine.lead * theirs.lead * rarity * rarity;
+            of[mine.kind as usize] += rarity;
         }
         let shared = |kind: Kind| of[kind as usize].ln_1p();
-        let first_days = [self.own.first_day(), other.first_day()];
+        let (a, b) = (self.own.article, other.article);
+        let first_days = [a.first_day(), b.first_day()];
         [
-            seconds_apart(self.own, other) as f32 / 86_400.0,
+            seconds_apart(a, b) as f32 / 86_400.0,
             flag(first_days[0].is_some() && first_days[0] == first_days[1]),
-            flag(self.own.names_other_days(other)),
-            flag(self.own.language != other.language),
+            flag(a.names_other_days(b)),
+            flag(a.language != b.language),
             (self.crowd as f32).ln_1p(),
             dot / (own.lead_square * theirs.lead_square).sqrt().max(f32::EPSILON),
             own.all.min(theirs.all),
@@ -166,18 +213,19 @@ impl<'a> Week<'a> {
             [] => "none".to_owned(),
             shared => shared[..shared.len().min(6)].join(", "),
         };
+        let own = self.own.article;
         let mut grounds = vec![
-            format!("names in common: {}", list(self.own.shared_keys(other, Kind::Name))),
-            format!("both of: {}", list(self.own.shared_keys(other, Kind::Concept))),
+            format!("names in common: {}", list(own.shared_keys(other, Kind::Name))),
+            format!("both of: {}", list(own.shared_keys(other, Kind::Concept))),
         ];
-        if let (Some(mine), Some(theirs)) = (self.own.first_day(), other.first_day()) {
-            grounds.push(match (mine == theirs, self.own.names_other_days(other)) {
+        if let (Some(mine), Some(theirs)) = (own.first_day(), other.first_day()) {
+            grounds.push(match (mine == theirs, own.names_other_days(other)) {
                 (true, _) => format!("on {mine}"),
                 (false, true) => format!("on {mine} against {theirs}, no day in common"),
                 (false, false) => format!("on {mine} and {theirs}"),
             });
         }
-        grounds.push(format!("published {} hours apart", seconds_apart(self.own, other) / 3600));
+        grounds.push(format!("published {} hours apart", seconds_apart(own, other) / 3600));
         grounds.push(format!("{} others of the week are like it", self.crowd));
         grounds.join("; ")
     }
@@ -188,26 +236,6 @@ impl<'a> Week<'a> {
 struct Said {
     all: f32,
     lead_square: f32,
-}
-
-/// Rarities in a window, each computed once.
-struct Rarities<'a> {
-    week: &'a Week<'a>,
-    of: FxHashMap<u32, f32>,
-}
-
-impl Rarities<'_> {
-    fn of(&mut self, term: &Term) -> f32 {
-        *self.of.entry(term.hash).or_insert_with(|| self.week.rarity(term.hash))
-    }
-
-    fn said(&mut self, article: &StoryFeatures) -> Said {
-        let (all, lead_square) = article.terms.iter().fold((0.0f32, 0.0f32), |(all, square), term| {
-            let rarity = self.of(term);
-            (all + rarity, square + (term.lead * rarity).powi(2))
-        });
-        Said { all: all.ln_1p(), lead_square }
-    }
 }
 
 fn seconds_apart(a: &StoryFeatures, b: &StoryFeatures) -> i64 {
@@ -222,11 +250,14 @@ fn within(a: &StoryFeatures, b: &StoryFeatures) -> bool {
 }
 
 /// The terms that both have; both are in the order of their hashes.
-fn shared<'a>(a: &'a [Term], b: &'a [Term]) -> impl Iterator<Item = (&'a Term, &'a Term)> {
-    let mut theirs = b.iter().peekable();
-    a.iter().filter_map(move |mine| {
-        while theirs.next_if(|other| other.hash < mine.hash).is_some() {}
-        theirs.next_if(|other| other.hash == mine.hash).map(|other| (mine, other))
+fn shared<'a>(
+    mine: impl Iterator<Item = (&'a Term, usize)>,
+    theirs: &'a [Term],
+) -> impl Iterator<Item = ((&'a Term, usize), &'a Term)> {
+    let mut theirs = theirs.iter().peekable();
+    mine.filter_map(move |mine| {
+        while theirs.next_if(|other| other.hash < mine.0.hash).is_some() {}
+        theirs.next_if(|other| other.hash == mine.0.hash).map(|other| (mine, other))
     })
 }
 

@@ -29,7 +29,7 @@ pub struct StoryFeatures {
     /// The heaviest names and concepts (`n @suparco`, `c launch`), the heaviest first.
     pub keys: Vec<String>,
     /// All terms, by hash.
-    #[serde(with = "packed")]
+    #[serde(rename = "packed-terms", with = "packed")]
     pub(crate) terms: Vec<Term>,
     /// The days that it names, in its order.
     pub days: Vec<Date>,
@@ -100,13 +100,12 @@ impl From<&StoryTerms> for StoryFeatures {
     }
 }
 
-/// Terms as a string of hexadecimal digits.
+/// Terms as base64.
 mod packed {
+    use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
     use super::{Kind, STEPS, Term, WIDTH};
-
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
     pub fn serialize<S: Serializer>(terms: &[Term], to: S) -> Result<S::Ok, S::Error> {
         let step = |weight: f32| (weight * STEPS).round().clamp(0.0, 255.0) as u8;
@@ -114,34 +113,24 @@ mod packed {
             let [a, b, c, d] = term.hash.to_be_bytes();
             [a, b, c, d, term.kind.letter() as u8, step(term.lead), step(term.whole)]
         });
-        let digits =
-            bytes.flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)]));
-        to.serialize_str(&digits.collect::<String>())
+        to.serialize_str(&BASE64.encode(bytes.collect::<Vec<u8>>()))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Term>, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(from)?;
-        let digit = |c: u8| (c as char).to_digit(16).map(|digit| digit as u8);
-        let bytes: Option<Vec<u8>> =
-            text.as_bytes().as_chunks().0.iter().map(|[a, b]| Some(digit(*a)? << 4 | digit(*b)?)).collect();
-        let bytes = bytes.ok_or_else(|| D::Error::custom("terms are not hexadecimal"))?;
+        let bytes = BASE64.decode(text.as_bytes()).map_err(D::Error::custom)?;
         let (terms, rest) = bytes.as_chunks::<WIDTH>();
-        if !rest.is_empty() || text.len() % 2 != 0 {
+        if !rest.is_empty() {
             return Err(D::Error::custom("terms are cut"));
         }
-        let term = |[a, b, c, d, kind, lead, whole]: &[u8; WIDTH]| {
-            Some(Term {
-                hash: u32::from_be_bytes([*a, *b, *c, *d]),
-                kind: Kind::of(char::from(*kind))?,
-                lead: f32::from(*lead) / STEPS,
-                whole: f32::from(*whole) / STEPS,
-            })
-        };
-        terms
-            .iter()
-            .map(term)
-            .collect::<Option<_>>()
-            .ok_or_else(|| D::Error::custom("a term of no known kind"))
+        let mut read = Vec::with_capacity(terms.len());
+        for [a, b, c, d, kind, lead, whole] in terms {
+            let kind =
+                Kind::of(char::from(*kind)).ok_or_else(|| D::Error::custom("a term of no known kind"))?;
+            let (lead, whole) = (f32::from(*lead) / STEPS, f32::from(*whole) / STEPS);
+            read.push(Term { hash: u32::from_be_bytes([*a, *b, *c, *d]), kind, lead, whole });
+        }
+        Ok(read)
     }
 }
 
@@ -172,7 +161,7 @@ mod tests {
         }
         assert_eq!(loaded, serde_json::from_str(&serde_json::to_string(&loaded).unwrap()).unwrap());
         for damaged in
-            [r#"{"terms":"0g"}"#, r#"{"terms":"00000000000000"}"#, r#"{"terms":"012"}"#, r#"{"terms":"èè"}"#]
+            [r#"{"packed-terms":"0_"}"#, r#"{"packed-terms":"AAAAAAAAAA"}"#, r#"{"packed-terms":"AAAAAAA"}"#]
         {
             assert!(serde_json::from_str::<StoryFeatures>(damaged).is_err(), "{damaged}");
         }
@@ -180,8 +169,15 @@ mod tests {
 
     #[test]
     fn features_that_an_older_version_stored_still_load() {
-        let old = r#"{"names":{"suparco":2.1},"concepts":{},"designators":["prss-2"],"days":[],"at":"2026-11-20T07:00:00Z"}"#;
-        let features: StoryFeatures = serde_json::from_str(old).unwrap();
-        assert!(features.terms.is_empty() && features.at.is_some(), "there is nothing to compare in them");
+        for old in [
+            r#"{"names":{"suparco":2.1},"concepts":{},"designators":["prss-2"],"days":[],"at":"2026-11-20T07:00:00Z"}"#,
+            r#"{"keys":["n @suparco"],"terms":"0badcafe6e2a54","days":[],"at":"2026-11-20T07:00:00Z","language":"it"}"#,
+        ] {
+            let features: StoryFeatures = serde_json::from_str(old).unwrap();
+            assert!(
+                features.terms.is_empty() && features.at.is_some(),
+                "there is nothing to compare in them"
+            );
+        }
     }
 }

@@ -3,7 +3,10 @@
 //!
 //! The lead is the title, which counts twice, and the first two sentences: news tells first what it is about.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -135,7 +138,7 @@ struct Part<'a> {
     language: Language,
     mentions: &'a [Mention],
     /// In Unicode's compatibility form.
-    text: String,
+    text: Cow<'a, str>,
     words: Vec<Word>,
     /// In small letters.
     folded: Vec<String>,
@@ -144,7 +147,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(text: &str, is_title: bool, mentions: &'a [Mention], language: Language) -> Self {
+    fn of(text: &'a str, is_title: bool, mentions: &'a [Mention], language: Language) -> Self {
         let (text, words) = split(text);
         let folded = words.iter().map(|word| text[word.start..word.end].to_lowercase()).collect();
         let sentences = words.iter().scan(0, |sentence, word| {

@@ -1,6 +1,8 @@
 //! A text as words: what the other steps compare.
 
-use unicode_normalization::UnicodeNormalization;
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// Words in a shingle.
 pub const SHINGLE: usize = 3;
@@ -12,8 +14,6 @@ pub struct Word {
     pub start: usize,
     /// Where it ends.
     pub end: usize,
-    /// Hash of its small letters.
-    pub hash: u64,
     /// Whether it is the first of its sentence.
     pub begins: bool,
     /// Whether it is the last of its sentence.
@@ -21,8 +21,11 @@ pub struct Word {
 }
 
 /// The text in Unicode's compatibility form, and its words.
-pub fn split(text: &str) -> (String, Vec<Word>) {
-    let text: String = text.nfkc().collect();
+pub fn split(text: &str) -> (Cow<'_, str>, Vec<Word>) {
+    let text = match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfkc().collect()),
+    };
     let mut words: Vec<Word> = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
@@ -32,8 +35,7 @@ pub fn split(text: &str) -> (String, Vec<Word>) {
         }
         if let Some(start) = start.take() {
             let begins = words.last().is_none_or(|before| before.ends);
-            let hash = hash(text[start..at].to_lowercase().as_bytes());
-            words.push(Word { start, end: at, hash, begins, ends: false });
+            words.push(Word { start, end: at, begins, ends: false });
         }
         if ends(&text, at, c)
             && let Some(word) = words.last_mut()
@@ -60,13 +62,18 @@ pub fn folded(text: &str) -> Vec<String> {
     words.iter().map(|word| text[word.start..word.end].to_lowercase()).collect()
 }
 
-/// Hashes of all runs of `length` words, in their order; of the whole where there are fewer.
-pub fn runs(words: &[Word], length: usize) -> Vec<u64> {
-    if words.is_empty() {
+/// Hashes of the words of a text, in small letters.
+pub fn hashes(text: &str, words: &[Word]) -> Vec<u64> {
+    words.iter().map(|word| hash(text[word.start..word.end].to_lowercase().as_bytes())).collect()
+}
+
+/// Hashes of all runs of `length` words, in their order; of the whole where there are fewer. `hashes`: those of the words.
+pub fn runs(hashes: &[u64], length: usize) -> Vec<u64> {
+    if hashes.is_empty() {
         return Vec::new();
     }
-    let run = |words: &[Word]| words.iter().fold(length as u64, |hash, word| mix(hash ^ word.hash, 1));
-    words.windows(length.min(words.len())).map(run).collect()
+    let run = |hashes: &[u64]| hashes.iter().fold(length as u64, |hash, word| mix(hash ^ word, 1));
+    hashes.windows(length.min(hashes.len())).map(run).collect()
 }
 
 /// The first eight bytes of a BLAKE3 hash.
@@ -104,7 +111,10 @@ mod tests {
 
     #[test]
     fn runs_tell_order_and_length() {
-        let runs = |text: &str, length| super::runs(&split(text).1, length);
+        let runs = |text: &str, length| {
+            let (text, words) = split(text);
+            super::runs(&hashes(&text, &words), length)
+        };
         assert_eq!(runs("a b c d", 3).len(), 2);
         assert_eq!(runs("a b", 3).len(), 1);
         assert_eq!(runs("A, b: c", 3), runs("a b c", 3));

@@ -226,7 +226,8 @@ fn article(
             story: row.story,
             exact: row.exact.clone(),
             at: row.at,
-            told_by: told_by.clone(),
+            features: told_by.features.clone(),
+            keys: told_by.keys.clone(),
         };
         to.put(keys::features(row.document), &told)?;
         to.names(row.document, &told_by.keys);

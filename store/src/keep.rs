@@ -11,7 +11,7 @@ use crate::{
     index::Index,
     keys,
     record::{Kept, Record},
-    rows::{ArticleRow, ItemRow, MessageRow, OutboxRow, StoryRow, ToldRow},
+    rows::{ArticleRow, FeaturesRow, ItemRow, MessageRow, OutboxRow, StoryRow, ToldRow},
 };
 
 /// Facts in one record: enough to be quick, few enough that nobody waits long behind it.
@@ -211,7 +211,8 @@ pub fn facts(index: &Index, touched: &Touched) -> Result<Vec<Kept>, StoreError> 
     for (item, marks) in &touched.articles {
         let Some(mut row) = index.article(*item)? else { continue };
         row.position = row.position.filter(|position| position.segment > touched.segment);
-        let features = index.get::<ToldRow>(keys::features(row.document))?.map(|row| row.told_by);
+        let told = index.get::<ToldRow>(keys::features(row.document))?;
+        let features = told.map(|ToldRow { features, keys, .. }| FeaturesRow { features, keys });
         facts.push(Kept::Article { item: *item, row: Box::new(row), marks: marks.clone(), features });
     }
     for story in &touched.stories {

@@ -16,8 +16,21 @@ use std::{
 use self::run::Run;
 use crate::{Position, StoreError};
 
-/// A posting: 40 bits of the mark, then the document's number, big-endian, so that byte order is their order.
-pub type Posting = [u8; 9];
+/// That a document has a mark; they are sorted by the mark, then by the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Posting {
+    /// The first 40 bits of the mark.
+    mark: u64,
+    /// The document's number.
+    pub document: u32,
+}
+
+impl Posting {
+    /// Of the whole mark.
+    const fn of(mark: u64, document: u32) -> Self {
+        Self { mark: mark >> 24, document }
+    }
+}
 
 /// Postings in memory before they become a run: about 6,000 articles, which a start reads again after a crash.
 const LATEST: usize = 1 << 18;
@@ -70,7 +83,7 @@ impl Marks {
     /// Adds the marks of a document.
     pub fn add(&self, document: u32, marks: &[u64]) {
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
-        latest.extend(marks.iter().map(|mark| posting(*mark, document)));
+        latest.extend(marks.iter().map(|mark| Posting::of(*mark, document)));
     }
 
     /// Writes a run once enough is in memory, or if `all`. `until`: the last record whose marks were added.
@@ -107,7 +120,7 @@ impl Marks {
             };
             let (a, b) = (&runs[at], &runs[at + 1]);
             let postings = run::both(a.all(), b.all());
-            let kept = postings.filter(|posting| posting.as_ref().map_or(true, |p| document(p) >= oldest));
+            let kept = postings.filter(|posting| posting.as_ref().map_or(true, |p| p.document >= oldest));
             let merged = run::write(&self.dir, a.first, b.last, b.until, kept)?;
             self.runs.write().unwrap_or_else(PoisonError::into_inner).splice(at..at + 2, [Arc::new(merged)]);
             a.remove()?;
@@ -119,8 +132,8 @@ impl Marks {
     pub fn documents(&self, marks: &[u64]) -> Result<Vec<Vec<u32>>, StoreError> {
         let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
         let in_memory = marks.iter().map(|mark| {
-            let (from, to) = (posting(*mark, 0), posting(*mark, u32::MAX));
-            (from, to, latest.range(from..=to).take(COMMON + 1).map(document).collect::<Vec<u32>>())
+            let (from, to) = (Posting::of(*mark, 0), Posting::of(*mark, u32::MAX));
+            (from, to, latest.range(from..=to).take(COMMON + 1).map(|p| p.document).collect::<Vec<u32>>())
         });
         let in_memory: Vec<_> = in_memory.collect();
         drop(latest);
@@ -143,20 +156,20 @@ impl Marks {
         Ok(found)
     }
 
-    /// The documents from `oldest` on that have a mark, however common it is: the last `limit` of them.
+    /// The documents from `oldest` on that have a mark, however common it is: the last `limit` of them, in ascending order.
     pub fn latest(&self, mark: u64, oldest: u32, limit: usize) -> Result<Vec<u32>, StoreError> {
-        let (from, to) = (posting(mark, oldest), posting(mark, u32::MAX));
-        let mut documents: Vec<u32> = {
+        let (from, to) = (Posting::of(mark, oldest), Posting::of(mark, u32::MAX));
+        let mut found: Vec<u32> = {
             let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-            latest.range(from..=to).rev().take(limit).map(document).collect()
+            latest.range(from..=to).rev().take(limit).map(|p| p.document).collect()
         };
         let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner).clone();
-        for run in &runs {
-            run.find(&from, &to, usize::MAX, &mut documents)?;
+        // Documents ascend with the runs, so that the last ones lie in the last.
+        for run in runs.iter().rev() {
+            run.find_last(&from, &to, limit, &mut found)?;
         }
-        documents.sort_unstable();
-        documents.dedup();
-        Ok(documents.split_off(documents.len().saturating_sub(limit)))
+        found.reverse();
+        Ok(found)
     }
 
     /// Bytes on disk.
@@ -173,27 +186,6 @@ impl Marks {
         }
         all
     }
-}
-
-fn posting(mark: u64, document: u32) -> Posting {
-    let mut posting = [0; 9];
-    posting[..5].copy_from_slice(&mark.to_be_bytes()[..5]);
-    posting[5..].copy_from_slice(&document.to_be_bytes());
-    posting
-}
-
-/// The mark of a posting.
-fn mark(posting: &Posting) -> u64 {
-    posting[..5].iter().fold(0, |mark, byte| mark << 8 | u64::from(*byte))
-}
-
-/// A posting of a mark's 40 bits; `None`: it has more.
-fn posting_of(mark: u64, document: u32) -> Option<Posting> {
-    (mark < 1 << 40).then(|| posting(mark << 24, document))
-}
-
-fn document(posting: &Posting) -> u32 {
-    u32::from_be_bytes([posting[5], posting[6], posting[7], posting[8]])
 }
 
 #[cfg(test)]
@@ -246,6 +238,41 @@ mod tests {
         marks.flush(at(1501), true).unwrap();
         marks.merge(1000).unwrap();
         check(&marks, 1000, 1500);
+    }
+
+    #[test]
+    fn the_last_documents_are_found_wherever_they_lie() {
+        let dir = tempfile::tempdir().unwrap();
+        let marks = Marks::open(dir.path()).unwrap();
+        let check = |state: &str, until: u32| {
+            for n in 0..3u64 {
+                for (oldest, limit) in [(1, 1), (1, 40), (until / 2, 1000), (until, 2), (1, usize::MAX)] {
+                    let all = (oldest..=until).filter(|document| u64::from(*document) % 3 == n);
+                    let all: Vec<u32> = all.collect();
+                    let found = marks.latest(hashed(n), oldest, limit).unwrap();
+                    assert_eq!(
+                        found,
+                        all[all.len().saturating_sub(limit)..],
+                        "{state}, {n} {oldest} {limit}"
+                    );
+                }
+            }
+            assert!(marks.latest(hashed(77), 1, 9).unwrap().is_empty(), "{state}");
+        };
+        for document in 1..=900 {
+            marks.add(document, &[hashed(u64::from(document) % 3)]);
+            if document % 150 == 0 {
+                marks.flush(at(document.into()), true).unwrap();
+            }
+        }
+        check("six runs", 900);
+        marks.merge(0).unwrap();
+        check("merged", 900);
+        // What a start reads again from the journal is in a run and in memory.
+        for document in 700..=1000 {
+            marks.add(document, &[hashed(u64::from(document) % 3)]);
+        }
+        check("read again", 1000);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What is stored that may be the same as an article: one question with one answer, asked for every article that comes.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BinaryHeap},
     path::Path,
 };
 
 use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 use vedetta_domain::{ItemId, StoryId};
 
 use crate::{
@@ -21,10 +22,10 @@ use crate::{
 const NEAR: usize = 64;
 
 /// Articles that share a name and are looked at: those that share the most.
-const TOLD: usize = 48;
+const TOLD: usize = 32;
 
 /// Articles that share one name and are counted, the latest.
-const NAMED: usize = 1024;
+const NAMED: usize = 256;
 
 /// By what an article is looked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,13 +106,13 @@ fn first(
 }
 
 fn sharing_marks(index: &Index, marks: &[u64], item: ItemId) -> Result<Vec<ArticleRow>, StoreError> {
-    let mut shared: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut shared: FxHashMap<u32, usize> = FxHashMap::default();
     for document in index.marks().documents(marks)?.into_iter().flatten() {
         *shared.entry(document).or_default() += 1;
     }
     let mut documents: Vec<_> = shared.into_iter().collect();
     // The latest of those that share as many.
-    documents.sort_by_key(|(document, count)| std::cmp::Reverse((*count, *document)));
+    documents.sort_unstable_by_key(|(document, count)| std::cmp::Reverse((*count, *document)));
     let mut rows = Vec::new();
     for (document, _) in documents {
         let row = index.get::<ArticleRow>(keys::article(document))?;
@@ -125,19 +126,23 @@ fn sharing_marks(index: &Index, marks: &[u64], item: ItemId) -> Result<Vec<Artic
 
 fn tellings(index: &Index, sought: &Sought) -> Result<Vec<TellingRow>, StoreError> {
     let Some(oldest) = lookup::first_told(index)? else { return Ok(Vec::new()) };
-    let window = f64::from(index.last_document()?.saturating_sub(oldest) + 2);
-    let mut shared: HashMap<u32, f64> = HashMap::new();
+    let last = index.last_document()?;
+    let mut shared: FxHashMap<u32, f64> = FxHashMap::default();
     for key in &sought.story_keys {
         let documents = index.names().latest(keys::name(key), oldest, NAMED)?;
-        // How much it says that an article has this name, of all that are told.
-        let rarity = (window / (documents.len() as f64 + 1.0)).ln();
+        // How much it says that an article has this name: one over the share of the articles that have it, of all that
+        // are told, or of those that came since if more have it than were counted.
+        let counted_from = documents.first().copied().filter(|_| documents.len() == NAMED).unwrap_or(oldest);
+        let articles = f64::from(last.saturating_sub(counted_from) + 2);
+        let rarity = (articles / (documents.len() as f64 + 1.0)).ln();
         documents.into_iter().for_each(|document| *shared.entry(document).or_default() += rarity.max(0.0));
     }
-    let mut documents: Vec<(u32, f64)> = shared.into_iter().collect();
-    documents.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
+    // Bits of numbers that are not negative are in the order of the numbers.
+    let mut documents: BinaryHeap<(u64, u32)> =
+        shared.into_iter().map(|(document, rarities)| (rarities.to_bits(), document)).collect();
     let mut stories: BTreeMap<StoryId, Vec<ToldRow>> = BTreeMap::new();
     let mut looked_at = 0;
-    for (document, _) in documents {
+    while let Some((_, document)) = documents.pop() {
         let row = index.get::<ToldRow>(keys::features(document))?;
         let Some(row) = row.filter(|row| row.at >= sought.since && row.item != sought.item) else { continue };
         stories.entry(row.story).or_default().push(row);
@@ -155,12 +160,7 @@ fn tellings(index: &Index, sought: &Sought) -> Result<Vec<TellingRow>, StoreErro
                 Some(at) => Some(rows.swap_remove(at)),
                 None => told(index, id)?,
             };
-            found.extend(row.map(|row| TellingRow {
-                id,
-                story,
-                exact: row.exact,
-                features: row.told_by.features,
-            }));
+            found.extend(row.map(|row| TellingRow { id, story, exact: row.exact, features: row.features }));
         }
     }
     Ok(found)

@@ -159,8 +159,7 @@ async fn walk(seed: u64) {
                 );
                 // Marks of documents that are gone may linger until runs are merged, here or there.
                 let alive = |posting: &&crate::marks::Posting| {
-                    let document = u32::from_be_bytes(posting[5..].try_into().unwrap());
-                    store.index.has(crate::keys::article(document)).unwrap()
+                    store.index.has(crate::keys::article(posting.document)).unwrap()
                 };
                 let alone = after.1.difference(&before.1).filter(alive).count();
                 assert_eq!(alone, 0, "seed {seed}, step {step}: rebuilt marks");

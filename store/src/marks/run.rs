@@ -11,19 +11,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Posting, document, mark, posting_of};
+use super::Posting;
 use crate::{Position, StoreError};
 
 const MAGIC: &[u8; 8] = b"VEDMARK2";
 /// Magic, count, segment, offset.
 const HEADER: usize = 32;
-/// Bytes of a posting and of a page's end in a fence.
-const WIDTH: usize = std::mem::size_of::<Posting>();
+/// Bytes of a posting in a fence, big-endian: five of the mark and four of the document.
+const WIDTH: usize = 9;
+/// Behind them where the page ends.
 const FENCE: usize = WIDTH + 8;
 /// Postings in a page: what one look reads.
 const PAGE: usize = 128;
 /// Bytes of the longest page: the longest varints, ten bytes and five.
-const LONGEST: u64 = 15 * PAGE as u64;
+const LONGEST: usize = 15 * PAGE;
+/// Pages of a run that are shorter are kept in memory: most runs are, and most looks into them find nothing.
+const KEPT: usize = 12 << 20;
+/// Bits of a mark in a posting.
+const MARK_BITS: u32 = 40;
 
 /// The first posting of a page, and where in the file the page ends.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +49,8 @@ pub struct Run {
     count: usize,
     fences: Vec<Fence>,
     file: File,
+    /// All before the fences, if that is short.
+    kept: Option<Vec<u8>>,
 }
 
 /// Opens the runs in `dir` in their order, without those that a longer one stands for; see [`super::Marks::open`].
@@ -108,14 +115,19 @@ fn open(path: &Path, first: u64, last: u64) -> Result<Run, StoreError> {
     if checksum(&header, fences).to_le_bytes() != sum {
         return Err(broken());
     }
+    let big_endian = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
     let fences = fences.as_chunks::<FENCE>().0.iter().map(|fence| {
         let (first, end) = fence.split_at(WIDTH);
-        let mut fence = Fence { first: [0; WIDTH], end: end.try_into().map_or(0, u64::from_le_bytes) };
-        fence.first.copy_from_slice(first);
-        fence
+        let (mark, document) = first.split_at(WIDTH - 4);
+        let first = Posting { mark: big_endian(mark), document: big_endian(document) as u32 };
+        Fence { first, end: end.try_into().map_or(0, u64::from_le_bytes) }
     });
     let until = Position { segment: number(16), offset: number(24) };
-    Ok(Run { path: path.into(), first, last, until, count, fences: fences.collect(), file })
+    let mut kept = (tail <= KEPT).then(|| vec![0; tail]);
+    if let Some(bytes) = &mut kept {
+        file.read_exact_at(bytes, 0).map_err(|_| broken())?;
+    }
+    Ok(Run { path: path.into(), first, last, until, count, fences: fences.collect(), file, kept })
 }
 
 fn checksum(header: &[u8], fences: &[u8]) -> u32 {
@@ -140,7 +152,7 @@ pub fn write(
     let failed = |source| StoreError::Io { verb: "write", path: new.clone(), source };
     out.write_all(&[0; HEADER]).map_err(failed)?;
     let (mut count, mut at, mut fences) = (0usize, HEADER as u64, Vec::new());
-    let mut before = [0; WIDTH];
+    let mut before = Posting { mark: 0, document: 0 };
     let mut bytes = Vec::new();
     for posting in postings {
         let posting = posting?;
@@ -148,7 +160,8 @@ pub fn write(
             if count > 0 {
                 fences.extend_from_slice(&at.to_le_bytes());
             }
-            fences.extend_from_slice(&posting);
+            fences.extend_from_slice(&posting.mark.to_be_bytes()[3..]);
+            fences.extend_from_slice(&posting.document.to_be_bytes());
         } else {
             bytes.clear();
             put(&mut bytes, &before, &posting);
@@ -200,63 +213,115 @@ impl Run {
         most: usize,
         found: &mut Vec<u32>,
     ) -> Result<(), StoreError> {
-        // The page before the first fence beyond `from` may hold it.
-        let first = self.fences.partition_point(|fence| fence.first < *from).saturating_sub(1);
-        for page in first..self.fences.len() {
-            if found.len() >= most || self.fences[page].first > *to {
+        let mut page = Page::default();
+        for n in self.first_page(from)..self.fences.len() {
+            if found.len() >= most || self.fences[n].first > *to {
                 break;
             }
-            let postings = self.page(page)?;
-            let start = postings.partition_point(|posting| posting < from);
-            found.extend(postings[start..].iter().take_while(|posting| *posting <= to).map(document));
+            found.extend(page.read(self, n, from, to)?.iter().map(|posting| posting.document));
         }
         Ok(())
     }
 
-    /// The postings of a page.
-    fn page(&self, page: usize) -> Result<Vec<Posting>, StoreError> {
-        let broken = || StoreError::Index(format!("{} is damaged", self.path.display()));
-        let fence = self.fences.get(page).ok_or_else(broken)?;
-        let from = page.checked_sub(1).map_or(HEADER as u64, |before| self.fences[before].end);
-        let length = fence.end.checked_sub(from).filter(|length| *length <= LONGEST).ok_or_else(broken)?;
-        let mut bytes = vec![0; length as usize];
-        self.file.read_exact_at(&mut bytes, from).map_err(StoreError::io("read", &self.path))?;
-        let here = PAGE.min(self.count - page * PAGE);
-        let (mut postings, mut rest) = (Vec::with_capacity(here), bytes.as_slice());
-        postings.push(fence.first);
-        while postings.len() < here {
-            let before = postings.last().copied().unwrap_or(fence.first);
-            postings.push(take(&mut rest, &before).ok_or_else(broken)?);
+    /// Adds the documents of the postings in `from..=to` that come before the last one that is there, the last ones first,
+    /// until `most` are there.
+    pub fn find_last(
+        &self,
+        from: &Posting,
+        to: &Posting,
+        most: usize,
+        found: &mut Vec<u32>,
+    ) -> Result<(), StoreError> {
+        let mut page = Page::default();
+        let behind = self.fences.partition_point(|fence| fence.first <= *to);
+        for n in (self.first_page(from)..behind).rev() {
+            if found.len() >= most {
+                break;
+            }
+            let postings = page.read(self, n, from, to)?;
+            let before = found.last().copied();
+            let new = postings.iter().rev().map(|posting| posting.document);
+            let new = new.skip_while(|document| before.is_some_and(|before| *document >= before));
+            found.extend(new.take(most - found.len()));
         }
-        Ok(postings)
+        Ok(())
+    }
+
+    /// The first page that may hold `from`: the one before the first fence beyond it.
+    fn first_page(&self, from: &Posting) -> usize {
+        self.fences.partition_point(|fence| fence.first < *from).saturating_sub(1)
     }
 
     /// All postings in their order.
     pub fn all(&self) -> impl Iterator<Item = Result<Posting, StoreError>> {
-        (0..self.fences.len()).flat_map(|page| {
-            let (page, error) = match self.page(page) {
-                Ok(page) => (page, None),
-                Err(error) => (Vec::new(), Some(Err(error))),
-            };
-            page.into_iter().map(Ok).chain(error)
+        (0..self.fences.len()).flat_map(|n| {
+            let mut page = Page::default();
+            let error = page.read(self, n, &FIRST, &LAST).err().map(Err);
+            let postings = if error.is_none() { page.postings } else { Vec::new() };
+            postings.into_iter().map(Ok).chain(error)
         })
+    }
+}
+
+/// No posting comes before the one or behind the other.
+const FIRST: Posting = Posting { mark: 0, document: 0 };
+const LAST: Posting = Posting { mark: u64::MAX, document: u32::MAX };
+
+/// A page in memory; one after the other can be read into it.
+#[derive(Default)]
+struct Page {
+    bytes: Vec<u8>,
+    postings: Vec<Posting>,
+}
+
+impl Page {
+    /// The postings in `from..=to` of page `n` of a run.
+    fn read(&mut self, run: &Run, n: usize, from: &Posting, to: &Posting) -> Result<&[Posting], StoreError> {
+        let broken = || StoreError::Index(format!("{} is damaged", run.path.display()));
+        let fence = run.fences.get(n).ok_or_else(broken)?;
+        let start = n.checked_sub(1).map_or(HEADER as u64, |before| run.fences[before].end);
+        let length = fence.end.checked_sub(start).filter(|length| *length <= LONGEST as u64);
+        let length = length.ok_or_else(broken)? as usize;
+        let mut rest = match &run.kept {
+            Some(kept) => kept.get(start as usize..start as usize + length).ok_or_else(broken)?,
+            None => {
+                self.bytes.resize(length, 0);
+                run.file.read_exact_at(&mut self.bytes, start).map_err(StoreError::io("read", &run.path))?;
+                self.bytes.as_slice()
+            }
+        };
+        self.postings.clear();
+        let mut posting = fence.first;
+        for n in (n * PAGE..run.count).take(PAGE) {
+            if n % PAGE > 0 {
+                posting = take(&mut rest, posting).ok_or_else(broken)?;
+            }
+            if posting > *to {
+                break;
+            }
+            if posting >= *from {
+                self.postings.push(posting);
+            }
+        }
+        Ok(&self.postings)
     }
 }
 
 /// Appends what leads from one posting to the next: the difference of the marks, and of the documents or the document.
 fn put(bytes: &mut Vec<u8>, before: &Posting, next: &Posting) {
-    let step = mark(next) - mark(before);
+    let step = next.mark - before.mark;
     varint(bytes, step);
-    let document = if step == 0 { document(next) - document(before) } else { document(next) };
+    let document = if step == 0 { next.document - before.document } else { next.document };
     varint(bytes, document.into());
 }
 
 /// The next posting; `None` where the bytes are none.
-fn take(bytes: &mut &[u8], before: &Posting) -> Option<Posting> {
+fn take(bytes: &mut &[u8], before: Posting) -> Option<Posting> {
     let step = read_varint(bytes)?;
-    let document_step = u32::try_from(read_varint(bytes)?).ok()?;
-    let document = if step == 0 { document(before).checked_add(document_step)? } else { document_step };
-    posting_of(mark(before).checked_add(step)?, document)
+    let document = u32::try_from(read_varint(bytes)?).ok()?;
+    let document = if step == 0 { before.document.checked_add(document)? } else { document };
+    let mark = before.mark.checked_add(step).filter(|mark| mark >> MARK_BITS == 0)?;
+    Some(Posting { mark, document })
 }
 
 fn varint(bytes: &mut Vec<u8>, mut number: u64) {
@@ -269,11 +334,10 @@ fn varint(bytes: &mut Vec<u8>, mut number: u64) {
 
 fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0u64;
-    for shift in (0..63).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
+    for (at, byte) in bytes.iter().enumerate().take(9) {
+        number |= u64::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
+            *bytes = &bytes[at + 1..];
             return Some(number);
         }
     }
