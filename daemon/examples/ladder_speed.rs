@@ -62,7 +62,8 @@ fn article(n: u64, at: Timestamp) -> TaggedArticle {
     let title = Some(format!("Name{} and w{}", mix(n, 900) % 30_000, mix(n, 901) % 5000));
     let article = Article { url, title, text, published: Some(at), ..Article::default() };
     let language = LanguageGuess { language: Language::English, ..LanguageGuess::default() };
-    TaggedArticle { article, language, ..TaggedArticle::default() }
+    // As nearly all are: what was tagged without a model waits for one and has a row more.
+    TaggedArticle { article, language, model: Some("ner-1".into()), ..TaggedArticle::default() }
 }
 
 fn commit(n: u64, at: Timestamp) -> Commit {

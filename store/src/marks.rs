@@ -5,6 +5,7 @@
 //! Runs are merged so that each is at least four times as long as the next, as in a log-structured merge tree (O'Neil and others
 //! 1996). All of it can be made anew from the journal.
 
+mod page;
 mod run;
 
 use std::{

@@ -138,12 +138,18 @@ pub struct StoryRow {
     /// Its tellings, the first first.
     pub tellings: Vec<ItemId>,
     /// The alert of every watch that was told of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub alerted: BTreeMap<WatchId, AlertId>,
     /// How many alerts (new and updates) it has had.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub revisions: u32,
     /// How often it was changed: what a commit expects.
     #[serde(default)]
     pub version: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An alert on its way out.

@@ -26,8 +26,8 @@ use crate::{
 /// Rows that go with one record.
 const CHUNK: usize = 256;
 
-/// Tenths of the rows' length that sled's files have when they are new: it leaves pages half full.
-const OVERHEAD: u64 = 20;
+/// Tenths of the rows' length that sled's files have when they are new.
+const OVERHEAD: u64 = 17;
 
 /// Tenths that they may grow by before they are written anew.
 const SPARE: u64 = 2;

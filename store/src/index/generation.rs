@@ -16,9 +16,13 @@ const BATCH: usize = 2000;
 /// Bytes that are copied before the new files are flushed: sled keeps what is not flushed in memory.
 const UNFLUSHED: u64 = 8 << 20;
 
-/// Bytes that sled writes and frees together. Files that are written anew have 2.0 times their rows with this and 2.4 to 3
-/// times with its own 512 KiB.
+/// Bytes that sled writes and frees together. Files that are written anew in order have 2.0 times their rows with this and
+/// 2.4 to 3 times with its own 512 KiB.
 const SEGMENT: usize = 128 << 10;
+
+/// Of so many rows so many are copied first. sled splits a full page in the middle, so that rows which come in order leave
+/// all pages half full; the others then fill them. Measured: 1.64 times the rows, and 1.65 to 2.06 with other shares.
+const SHARE: (usize, usize) = (5, 9);
 
 /// What sled says of files that are open still, and how long that may last.
 const HELD: &str = "could not acquire lock";
@@ -106,26 +110,30 @@ impl Generation {
             remove(dir, number)?;
         }
         let new = Self::open(dir, number, cache_bytes)?;
-        let (mut batch, mut count, mut bytes) = (sled::Batch::default(), 0, 0);
-        for entry in self.tree.iter() {
-            let (key, row) = entry?;
-            if key.as_ref() == keys::POSITION {
-                continue;
-            }
-            bytes += (key.len() + row.len()) as u64;
-            batch.insert(key, row);
-            count += 1;
-            if count == BATCH {
-                new.tree.apply_batch(std::mem::take(&mut batch))?;
-                count = 0;
-                if bytes > UNFLUSHED {
-                    new.db.flush()?;
-                    bytes = 0;
+        let (first, of) = SHARE;
+        for rest in [false, true] {
+            let (mut batch, mut count, mut bytes) = (sled::Batch::default(), 0, 0);
+            let rows = self.tree.iter().enumerate().filter(|(n, _)| (n % of >= first) == rest);
+            for (_, entry) in rows {
+                let (key, row) = entry?;
+                if key.as_ref() == keys::POSITION {
+                    continue;
+                }
+                bytes += (key.len() + row.len()) as u64;
+                batch.insert(key, row);
+                count += 1;
+                if count == BATCH {
+                    new.tree.apply_batch(std::mem::take(&mut batch))?;
+                    count = 0;
+                    if bytes > UNFLUSHED {
+                        new.db.flush()?;
+                        bytes = 0;
+                    }
                 }
             }
+            new.tree.apply_batch(batch)?;
+            new.db.flush()?;
         }
-        new.tree.apply_batch(batch)?;
-        new.db.flush()?;
         if let Some(position) = self.tree.get(keys::POSITION)? {
             new.tree.insert(keys::POSITION, position)?;
         }

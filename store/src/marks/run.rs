@@ -1,8 +1,8 @@
 //! One sorted run of postings: `header | pages | fences | checksum`.
 //!
-//! A page holds postings as differences to the one before, as varints: about five and a half bytes for each instead of
-//! nine. The header says how many postings there are and up to which record; a fence is the first posting of a page and
-//! where the page ends; the checksum covers header and fences, which are read when the run is opened.
+//! A page holds postings in about five and a half bytes each, see `page.rs`. The header says how many there are and up to
+//! which record; a fence is the first posting of a page and where the page ends; the checksum covers header and fences,
+//! which are read when the run is opened.
 
 use std::{
     fs::File,
@@ -11,25 +11,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Posting;
+use super::{
+    Posting,
+    page::{self, LONGEST, PAGE},
+};
 use crate::{Position, StoreError};
 
-const MAGIC: &[u8; 8] = b"VEDMARK2";
+const MAGIC: &[u8; 8] = b"VEDMARK3";
 /// Magic, count, segment, offset.
 const HEADER: usize = 32;
 /// Bytes of a posting in a fence, big-endian: five of the mark and four of the document.
 const WIDTH: usize = 9;
 /// Behind them where the page ends.
 const FENCE: usize = WIDTH + 8;
-/// Postings in a page: what one look reads.
-const PAGE: usize = 128;
-/// Bytes of the longest page: the longest varints, ten bytes and five.
-const LONGEST: usize = 15 * PAGE;
 /// Pages of a run that are shorter are kept in memory: most runs are, and most looks into them find nothing.
 const KEPT: usize = 12 << 20;
-/// Bits of a mark in a posting.
-const MARK_BITS: u32 = 40;
-
 /// The first posting of a page, and where in the file the page ends.
 #[derive(Debug, Clone, Copy)]
 struct Fence {
@@ -152,27 +148,22 @@ pub fn write(
     let failed = |source| StoreError::Io { verb: "write", path: new.clone(), source };
     out.write_all(&[0; HEADER]).map_err(failed)?;
     let (mut count, mut at, mut fences) = (0usize, HEADER as u64, Vec::new());
-    let mut before = Posting { mark: 0, document: 0 };
-    let mut bytes = Vec::new();
-    for posting in postings {
-        let posting = posting?;
-        if count.is_multiple_of(PAGE) {
-            if count > 0 {
-                fences.extend_from_slice(&at.to_le_bytes());
-            }
-            fences.extend_from_slice(&posting.mark.to_be_bytes()[3..]);
-            fences.extend_from_slice(&posting.document.to_be_bytes());
-        } else {
-            bytes.clear();
-            put(&mut bytes, &before, &posting);
-            out.write_all(&bytes).map_err(failed)?;
-            at += bytes.len() as u64;
+    let (mut page, mut bytes) = (Vec::with_capacity(PAGE), Vec::new());
+    let mut postings = postings.peekable();
+    while let Some(posting) = postings.next() {
+        page.push(posting?);
+        if page.len() < PAGE && postings.peek().is_some() {
+            continue;
         }
-        before = posting;
-        count += 1;
-    }
-    if count > 0 {
+        bytes.clear();
+        page::encode(&page, &mut bytes);
+        out.write_all(&bytes).map_err(failed)?;
+        at += bytes.len() as u64;
+        fences.extend_from_slice(&page[0].mark.to_be_bytes()[3..]);
+        fences.extend_from_slice(&page[0].document.to_be_bytes());
         fences.extend_from_slice(&at.to_le_bytes());
+        count += page.len();
+        page.clear();
     }
     let mut header = MAGIC.to_vec();
     for number in [count as u64, until.segment, until.offset] {
@@ -282,7 +273,7 @@ impl Page {
         let start = n.checked_sub(1).map_or(HEADER as u64, |before| run.fences[before].end);
         let length = fence.end.checked_sub(start).filter(|length| *length <= LONGEST as u64);
         let length = length.ok_or_else(broken)? as usize;
-        let mut rest = match &run.kept {
+        let bytes = match &run.kept {
             Some(kept) => kept.get(start as usize..start as usize + length).ok_or_else(broken)?,
             None => {
                 self.bytes.resize(length, 0);
@@ -290,58 +281,10 @@ impl Page {
                 self.bytes.as_slice()
             }
         };
-        self.postings.clear();
-        let mut posting = fence.first;
-        for n in (n * PAGE..run.count).take(PAGE) {
-            if n % PAGE > 0 {
-                posting = take(&mut rest, posting).ok_or_else(broken)?;
-            }
-            if posting > *to {
-                break;
-            }
-            if posting >= *from {
-                self.postings.push(posting);
-            }
-        }
+        let count = PAGE.min(run.count - n * PAGE);
+        page::decode(bytes, fence.first, count, [from, to], &mut self.postings).ok_or_else(broken)?;
         Ok(&self.postings)
     }
-}
-
-/// Appends what leads from one posting to the next: the difference of the marks, and of the documents or the document.
-fn put(bytes: &mut Vec<u8>, before: &Posting, next: &Posting) {
-    let step = next.mark - before.mark;
-    varint(bytes, step);
-    let document = if step == 0 { next.document - before.document } else { next.document };
-    varint(bytes, document.into());
-}
-
-/// The next posting; `None` where the bytes are none.
-fn take(bytes: &mut &[u8], before: Posting) -> Option<Posting> {
-    let step = read_varint(bytes)?;
-    let document = u32::try_from(read_varint(bytes)?).ok()?;
-    let document = if step == 0 { before.document.checked_add(document)? } else { document };
-    let mark = before.mark.checked_add(step).filter(|mark| mark >> MARK_BITS == 0)?;
-    Some(Posting { mark, document })
-}
-
-fn varint(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for (at, byte) in bytes.iter().enumerate().take(9) {
-        number |= u64::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            *bytes = &bytes[at + 1..];
-            return Some(number);
-        }
-    }
-    None
 }
 
 /// Two runs as one, in order, equal postings once.
