@@ -99,6 +99,7 @@ fn commit(n: u64, at: Timestamp) -> Commit {
         alerts: Vec::new(),
         joins: Vec::new(),
         expected: None,
+        revision: None,
         forgotten: false,
         at,
     }

@@ -11,7 +11,8 @@ use tokio::{
 };
 use vedetta_alert::{Context, Watch};
 use vedetta_domain::{
-    Alert, AlertId, AlertKind, DedupeVerdict, Item, Reason, Rung, TaggedArticle, Telling, WatchId, WatchMatch,
+    Alert, AlertId, AlertKind, DedupeVerdict, Item, Reason, Revision, Rung, TaggedArticle, Telling, WatchId,
+    WatchMatch,
 };
 use vedetta_store::{AlertRow, ArticleRow, Commit, SharedStore, StoryRow};
 
@@ -29,8 +30,16 @@ struct Submission {
     item: Item,
     tagged: TaggedArticle,
     /// It is stored already and was tagged again, now with a model.
-    again: Option<ArticleRow>,
+    again: Option<Again>,
     done: oneshot::Sender<anyhow::Result<()>>,
+}
+
+/// A stored article that was tagged again.
+pub struct Again {
+    /// Where it stands.
+    pub row: ArticleRow,
+    /// What it changed, if it is an edit.
+    pub revision: Option<Revision>,
 }
 
 /// Handle to the committer; cheap to clone.
@@ -63,16 +72,11 @@ impl Committer {
     }
 
     /// Judges a stored article anew that was tagged without a model before.
-    pub async fn submit_again(
-        &self,
-        item: Item,
-        tagged: TaggedArticle,
-        row: ArticleRow,
-    ) -> anyhow::Result<()> {
-        self.send(item, tagged, Some(row)).await
+    pub async fn submit_again(&self, item: Item, tagged: TaggedArticle, again: Again) -> anyhow::Result<()> {
+        self.send(item, tagged, Some(again)).await
     }
 
-    async fn send(&self, item: Item, tagged: TaggedArticle, again: Option<ArticleRow>) -> anyhow::Result<()> {
+    async fn send(&self, item: Item, tagged: TaggedArticle, again: Option<Again>) -> anyhow::Result<()> {
         let (done, answer) = oneshot::channel();
         let submission = Submission { item, tagged, again, done };
         self.queue.send(submission).await.context("the committer has stopped")?;
@@ -87,12 +91,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn commit(
-        &self,
-        item: Item,
-        tagged: TaggedArticle,
-        again: Option<ArticleRow>,
-    ) -> anyhow::Result<()> {
+    async fn commit(&self, item: Item, tagged: TaggedArticle, again: Option<Again>) -> anyhow::Result<()> {
         let (now, settings) = (Timestamp::now(), self.settings.borrow().clone());
         let (tagged, candidate, marks) = tokio::task::spawn_blocking({
             let first_seen = item.first_seen;
@@ -103,7 +102,7 @@ impl Desk {
         })
         .await?;
         let verdict = match &again {
-            Some(row) => DedupeVerdict {
+            Some(Again { row, .. }) => DedupeVerdict {
                 rung: Rung::New,
                 of: None,
                 story: row.story,
@@ -112,6 +111,10 @@ impl Desk {
                 reasons: vec!["tagged again with a model".into()],
             },
             None => ladder::judge(&*self.store, item.id, candidate, &marks, now).await?,
+        };
+        let revision = match again {
+            Some(again) => again.revision,
+            None => self.revision(&verdict, &tagged).await?,
         };
         let story = self.store.story(verdict.story).await?.unwrap_or_default();
         let telling = telling(&item, &tagged, &settings);
@@ -132,6 +135,7 @@ impl Desk {
             item,
             article: tagged,
             verdict,
+            revision,
             marks,
             telling,
             judged,
@@ -143,6 +147,18 @@ impl Desk {
         };
         self.store.commit(commit).await?;
         Ok(())
+    }
+
+    /// What an edit has changed; `None`: it is none, or the earlier text was let go.
+    async fn revision(
+        &self,
+        verdict: &DedupeVerdict,
+        tagged: &TaggedArticle,
+    ) -> anyhow::Result<Option<Revision>> {
+        let Some(of) = verdict.of.filter(|_| verdict.rung == Rung::Revision) else { return Ok(None) };
+        let Some(row) = self.store.article(of).await? else { return Ok(None) };
+        let earlier = self.store.stored(&row).await?;
+        Ok(earlier.map(|earlier| novelty::differences(of, &earlier.article, tagged)))
     }
 
     /// New alerts, and alerts that this telling joins.
@@ -309,5 +325,97 @@ fn alert(
             new_names: vedetta_nlp::new_names(tagged),
             text: None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vedetta_config::ModelChoice;
+    use vedetta_domain::{Article, Entry, ItemId, SourceId};
+    use vedetta_nlp::Hints;
+    use vedetta_store::{MemoryStore, Store as _};
+
+    use super::*;
+    use crate::worker::{Setup, read::Reader};
+
+    const BEFORE: &str = "The provincial council of Thatta met on Monday and spoke of the price of wheat. \
+        The mayor asked for patience. Two members left the hall before the vote.";
+    const DEAL: &str = "China will launch the remote sensing satellite PRSS-2 for Pakistan's SUPARCO under an agreement that \
+        both space agencies signed in Islamabad.";
+
+    struct Scene {
+        desk: Desk,
+        store: Arc<MemoryStore>,
+        reader: Reader,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let settings = Settings::new(vedetta_config::load(None).unwrap()).unwrap();
+            let setup = Setup { model: ModelChoice::None, ..settings.worker_setup() };
+            let store = Arc::new(MemoryStore::default());
+            let desk = Desk {
+                store: store.clone(),
+                settings: watch::channel(Arc::new(settings)).1,
+                metrics: Arc::default(),
+            };
+            Self { desk, store, reader: Reader::new(&setup).unwrap().0 }
+        }
+
+        /// Commits what stands at one address now.
+        async fn edit(&self, key: &str, title: &str, text: &str) -> Commit {
+            let source = SourceId("gazette".into());
+            let id = ItemId::new(&source, key);
+            let article = Article {
+                url: "https://example.org/council".into(),
+                title: Some(title.into()),
+                text: text.into(),
+                published: Some(Timestamp::now()),
+                ..Article::default()
+            };
+            let tagged = self.reader.tagger().tag(vec![(article, Hints::default())]).unwrap().remove(0);
+            let entry = Entry { key: key.into(), ..Entry::default() };
+            let item = Item { id, source, entry, first_seen: Timestamp::now(), quiet: false };
+            self.desk.commit(item, tagged, None).await.unwrap();
+            let row = self.store.article(id).await.unwrap().unwrap();
+            self.store.stored(&row).await.unwrap().unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_edit_keeps_its_differences_and_its_new_passages_are_judged() {
+        let scene = Scene::new();
+        let sentences = |commit: &Commit, ranges: &[(usize, usize)]| {
+            let text = &commit.article.article.text;
+            ranges.iter().map(|(start, end)| text[*start..*end].to_owned()).collect::<Vec<_>>()
+        };
+        let first = scene.edit("1", "Council meets", BEFORE).await;
+        assert_eq!((first.verdict.rung, first.alerts.len(), &first.revision), (Rung::New, 0, &None));
+
+        // What did not concern the watch now does.
+        let second = scene.edit("2", "Council meets", &format!("{BEFORE} {DEAL}")).await;
+        let revision = second.revision.as_ref().unwrap();
+        assert_eq!((second.verdict.rung, revision.of), (Rung::Revision, first.item.id));
+        assert_eq!(sentences(&second, &revision.added), [DEAL]);
+        assert!(revision.removed.is_empty() && !revision.retitled);
+        assert_eq!(second.alerts.len(), 1);
+        assert_eq!(second.alerts[0].alert.kind, AlertKind::New);
+
+        // Another word elsewhere is kept, and nobody is told again.
+        let corrected = BEFORE.replace("Two members", "Three members");
+        let third = scene.edit("3", "Council meets again", &format!("{corrected} {DEAL}")).await;
+        let revision = third.revision.as_ref().unwrap();
+        assert_eq!((revision.of, revision.retitled), (second.item.id, true));
+        assert_eq!(sentences(&third, &revision.added), ["Three members left the hall before the vote."]);
+        assert_eq!(sentences(&second, &revision.removed), ["Two members left the hall before the vote."]);
+        assert!(third.alerts.is_empty() && third.joins.is_empty(), "{:?}", third.alerts);
+
+        // A new passage on the matter is told as an update.
+        let more =
+            "A Long March rocket of China will carry Pakistan's lunar satellite ICUBE-Q to orbit next year.";
+        let fourth = scene.edit("4", "Council meets again", &format!("{corrected} {DEAL} {more}")).await;
+        assert_eq!(sentences(&fourth, &fourth.revision.as_ref().unwrap().added), [more]);
+        assert_eq!(fourth.alerts.len(), 1);
+        assert_eq!(fourth.alerts[0].alert.kind, AlertKind::Update);
     }
 }

@@ -5,7 +5,7 @@ use vedetta_domain::ItemId;
 use vedetta_store::SharedStore;
 
 use crate::{
-    committer::Committer,
+    committer::{Again, Committer},
     health::Health,
     worker::{Job, Worker, client::Ready, protocol::Answer},
 };
@@ -66,9 +66,10 @@ async fn again(
                 return Ok(());
             }
             let Some(stored) = store.stored(&row).await? else { continue };
+            let again = Again { row, revision: stored.revision };
             let job = Job::Text { article: Box::new(stored.article.article), feed_language: None };
             if let Answer::Tagged(tagged) = worker.run(job, Vec::new(), false).await? {
-                committer.submit_again(stored.item, *tagged, row).await?;
+                committer.submit_again(stored.item, *tagged, again).await?;
             }
         }
     }

@@ -21,5 +21,5 @@ pub use page::Page;
 pub use poll::PollState;
 pub use secret::Secret;
 pub use source::{PageRules, Source, SourceId, SourceKind};
-pub use story::{DedupeVerdict, Rung, StoryId};
+pub use story::{DedupeVerdict, Revision, Rung, StoryId};
 pub use tagged::{Language, LanguageGuess, LanguageMethod, Mention, NewName, Origin, TaggedArticle};

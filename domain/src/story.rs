@@ -51,3 +51,16 @@ pub struct DedupeVerdict {
     /// The grounds, and what was vetoed, in words.
     pub reasons: Vec<String>,
 }
+
+/// What an edit changed: sentences as byte ranges of the texts that have them, so that no text is kept twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The earlier article.
+    pub of: ItemId,
+    /// Sentences that the earlier text does not have, in the edited text.
+    pub added: Vec<(usize, usize)>,
+    /// Sentences that the edited text does not have any more, in the earlier text.
+    pub removed: Vec<(usize, usize)>,
+    /// The title is another.
+    pub retitled: bool,
+}

@@ -79,6 +79,7 @@ fn commit(n: u64) -> Commit {
         alerts: Vec::new(),
         joins: Vec::new(),
         expected: None,
+        revision: None,
         forgotten: false,
         at: Timestamp::UNIX_EPOCH,
     }

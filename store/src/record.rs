@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vedetta_domain::{
-    Alert, AlertId, DedupeVerdict, Item, ItemId, Message, PollState, SourceId, StoryId, TaggedArticle,
-    Telling, WatchId,
+    Alert, AlertId, DedupeVerdict, Item, ItemId, Message, PollState, Revision, SourceId, StoryId,
+    TaggedArticle, Telling, WatchId,
 };
 
 use crate::{
@@ -234,6 +234,9 @@ pub struct Commit {
     pub article: TaggedArticle,
     /// What the ladder said.
     pub verdict: DedupeVerdict,
+    /// What it changed, where it is an edit of an earlier article whose text was there still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
     /// By what it is recognised later.
     pub marks: Marks,
     /// How others will see it in a thread.

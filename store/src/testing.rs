@@ -78,6 +78,7 @@ pub fn commit(n: u32, story: StoryId) -> Commit {
         alerts: vec![AlertRow { alert, channels: vec!["chat".into()] }],
         joins: Vec::new(),
         expected: None,
+        revision: None,
         forgotten: false,
         at: NOW,
         item,

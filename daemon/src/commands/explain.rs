@@ -1,14 +1,15 @@
 //! `vedetta explain`: what Vedetta makes of a page, a file or a stored item, and why.
 
-use std::process::ExitCode;
+use std::{fmt, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 use vedetta_alert::Context;
-use vedetta_domain::{ItemId, Origin, PageRules, TaggedArticle};
+use vedetta_domain::{DedupeVerdict, ItemId, Origin, PageRules, Revision, TaggedArticle};
 use vedetta_nlp::Hints;
-use vedetta_store::{Archive, Archived, ItemEnd};
+use vedetta_store::{Archive, Archived, Commit, ItemEnd};
 
 use super::input;
 use crate::output::say;
@@ -17,14 +18,14 @@ use crate::{cli::Cli, settings::Settings};
 /// Explains an address, a file or an item id.
 pub async fn run(cli: &Cli, what: &str) -> anyhow::Result<ExitCode> {
     let settings = super::load(cli)?;
-    let (tagged, dedupe) = match ItemId::parse(what) {
+    let Explained { tagged, dedupe, edit } = match ItemId::parse(what) {
         Some(id) if !std::path::Path::new(what).exists() => stored(&settings, id).await?,
-        _ => (read(&settings, what).await?, None),
+        _ => Explained { tagged: read(&settings, what).await?, dedupe: None, edit: None },
     };
     let context = Context { source: None, now: Timestamp::now() };
     let verdicts: Vec<_> = settings.watches.iter().map(|watch| watch.check(&tagged, &context)).collect();
     if cli.json {
-        let report = json!({ "article": tagged, "new_names": vedetta_nlp::new_names(&tagged), "dedupe": dedupe, "watches": verdicts });
+        let report = json!({ "article": tagged, "new_names": vedetta_nlp::new_names(&tagged), "dedupe": dedupe, "edit": edit, "watches": verdicts });
         say!("{report}");
         return Ok(ExitCode::SUCCESS);
     }
@@ -45,6 +46,9 @@ pub async fn run(cli: &Cli, what: &str) -> anyhow::Result<ExitCode> {
     }
     if let Some(dedupe) = &dedupe {
         say!("\ndedupe    {:?} of {:?}: {}", dedupe.rung, dedupe.of, dedupe.reasons.join("; "));
+    }
+    if let Some(edit) = &edit {
+        say!("{edit}");
     }
     for verdict in &verdicts {
         say!("\n{}", vedetta_alert::explain::verdict(verdict));
@@ -70,24 +74,78 @@ async fn read(settings: &Settings, what: &str) -> anyhow::Result<TaggedArticle> 
     .await?
 }
 
-/// The article of an item, from the archive: beside a running daemon too.
-async fn stored(
-    settings: &Settings,
-    id: ItemId,
-) -> anyhow::Result<(TaggedArticle, Option<vedetta_domain::DedupeVerdict>)> {
-    let dir = settings.config.general.data_dir.clone();
-    let found = tokio::task::spawn_blocking(move || Archive::open(&dir)?.item(id)).await??;
-    match found {
-        Archived::Article(commit) => Ok((commit.article, Some(commit.verdict))),
-        Archived::Ended(
-            ItemEnd::Retry { error, .. } | ItemEnd::Dropped { error } | ItemEnd::Quarantined { error },
-        ) => bail!("item {id} has no article: {error}"),
-        Archived::LetGo => bail!("the text of item {id} was let go because of its age"),
-        Archived::Forgotten => bail!("item {id} was forgotten"),
-        Archived::Unknown => {
-            bail!("item {id} has no article: the archive does not know it, or it still waits")
+/// What is explained.
+struct Explained {
+    tagged: TaggedArticle,
+    dedupe: Option<DedupeVerdict>,
+    edit: Option<Edit>,
+}
+
+/// What an edit has changed, in sentences.
+#[derive(Serialize)]
+struct Edit {
+    of: ItemId,
+    retitled: bool,
+    added: Vec<String>,
+    /// `None`: the earlier text is not kept any more.
+    removed: Option<Vec<String>>,
+}
+
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "edit of   {}{}", self.of, if self.retitled { ", with another title" } else { "" })?;
+        match &self.removed {
+            Some(removed) => removed.iter().try_for_each(|sentence| write!(f, "\n  - {sentence}"))?,
+            None => write!(f, "\n  - (the earlier text is not kept any more)")?,
+        }
+        self.added.iter().try_for_each(|sentence| write!(f, "\n  + {sentence}"))
+    }
+}
+
+impl Edit {
+    fn of(revision: &Revision, own: &TaggedArticle, earlier: Option<&TaggedArticle>) -> Self {
+        let sentences = |article: &TaggedArticle, ranges: &[(usize, usize)]| {
+            let text = &article.article.text;
+            ranges.iter().filter_map(|(start, end)| text.get(*start..*end)).map(str::to_owned).collect()
+        };
+        Self {
+            of: revision.of,
+            retitled: revision.retitled,
+            added: sentences(own, &revision.added),
+            removed: earlier.map(|earlier| sentences(earlier, &revision.removed)),
         }
     }
+}
+
+/// The article of an item, from the archive: beside a running daemon too.
+async fn stored(settings: &Settings, id: ItemId) -> anyhow::Result<Explained> {
+    let dir = settings.config.general.data_dir.clone();
+    tokio::task::spawn_blocking(move || {
+        let archive = Archive::open(&dir)?;
+        let Commit { article, verdict, revision, .. } = match archive.item(id)? {
+            Archived::Article(commit) => *commit,
+            Archived::Ended(
+                ItemEnd::Retry { error, .. } | ItemEnd::Dropped { error } | ItemEnd::Quarantined { error },
+            ) => bail!("item {id} has no article: {error}"),
+            Archived::LetGo => bail!("the text of item {id} was let go because of its age"),
+            Archived::Forgotten => bail!("item {id} was forgotten"),
+            Archived::Unknown => {
+                bail!("item {id} has no article: the archive does not know it, or it still waits")
+            }
+        };
+        let edit = match &revision {
+            Some(revision) => {
+                let earlier = match archive.item(revision.of)? {
+                    Archived::Article(commit) => Some(commit.article),
+                    _ => None,
+                };
+                Some(Edit::of(revision, &article, earlier.as_ref()))
+            }
+            None => None,
+        };
+        Ok(Explained { tagged: article, dedupe: Some(verdict), edit })
+    })
+    .await?
 }
 
 /// The text with its names in brackets: `[SUPARCO|ORG suparco]`.
