@@ -30,7 +30,7 @@ const CHUNK: usize = 256;
 const OVERHEAD: u64 = 17;
 
 /// Tenths that they may grow by before they are written anew.
-const SPARE: u64 = 2;
+const SPARE: u64 = 1;
 
 /// How long what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

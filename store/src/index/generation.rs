@@ -10,9 +10,6 @@ use std::{
 
 use crate::{StoreError, keys};
 
-/// Rows in one batch while copying.
-const BATCH: usize = 2000;
-
 /// Bytes that are copied before the new files are flushed: sled keeps what is not flushed in memory.
 const UNFLUSHED: u64 = 8 << 20;
 
@@ -112,7 +109,7 @@ impl Generation {
         let new = Self::open(dir, number, cache_bytes)?;
         let (first, of) = SHARE;
         for rest in [false, true] {
-            let (mut batch, mut count, mut bytes) = (sled::Batch::default(), 0, 0);
+            let mut bytes = 0;
             let rows = self.tree.iter().enumerate().filter(|(n, _)| (n % of >= first) == rest);
             for (_, entry) in rows {
                 let (key, row) = entry?;
@@ -120,18 +117,13 @@ impl Generation {
                     continue;
                 }
                 bytes += (key.len() + row.len()) as u64;
-                batch.insert(key, row);
-                count += 1;
-                if count == BATCH {
-                    new.tree.apply_batch(std::mem::take(&mut batch))?;
-                    count = 0;
-                    if bytes > UNFLUSHED {
-                        new.db.flush()?;
-                        bytes = 0;
-                    }
+                // One by one: a batch is applied in no order.
+                new.tree.insert(key, row)?;
+                if bytes > UNFLUSHED {
+                    new.db.flush()?;
+                    bytes = 0;
                 }
             }
-            new.tree.apply_batch(batch)?;
             new.db.flush()?;
         }
         if let Some(position) = self.tree.get(keys::POSITION)? {
