@@ -13,6 +13,7 @@ mod fold;
 mod ladder;
 mod memory;
 mod near;
+mod numbers;
 mod rarity;
 mod same_event;
 mod story;

@@ -10,42 +10,29 @@ use jiff::civil::Date;
 use crate::{StoryFeatures, story::Term, terms::Kind};
 
 /// What is compared, in the order of [`numbers`].
-pub const NUMBERS: [&str; 29] = [
+pub const NUMBERS: [&str; 19] = [
     "days-apart",
     "same-first-day",
-    "other-days",
     "languages",
     "crowd",
-    "leads-alike",
     "less-said",
     "more-said",
     "names-shared",
     "concepts-shared",
     "figures-shared",
     "words-shared",
-    // Of the days that each names and that had come when it was published.
+    // Of the days that each names, that had come when it was published if nothing else is said.
     "all-days-later",
     "first-day-later",
     "past-day-shared",
-    "last-days-apart",
     "same-day",
     "days-shared",
     "other-future-days",
-    // How much of the earlier lead is in the later article, and the other way round.
+    // How much of the earlier lead is in the later article.
     "earlier-lead-told",
-    "later-lead-told",
     "earlier-lead-in-all",
-    "later-lead-in-all",
-    "lead-names-shared",
-    "lead-concepts-shared",
     "earlier-lead-concepts",
-    "later-lead-concepts",
-    "earlier-lead-names",
-    "later-lead-names",
 ];
-
-/// Where `leads-alike` stands.
-pub const LEADS: usize = 5;
 
 const KINDS: usize = Kind::ALL.len();
 /// Kinds of terms that do not depend on the language.
@@ -100,10 +87,8 @@ pub struct Shared {
     /// The scalar product of their leads.
     dot: f32,
     whole: ByKind,
-    /// In both leads.
-    leads: ByKind,
-    /// Of the lead of the one, what the other has somewhere.
-    told: [ByKind; 2],
+    /// Of the earlier lead, what the later article has somewhere.
+    told: ByKind,
 }
 
 impl Shared {
@@ -112,11 +97,12 @@ impl Shared {
         let kind = earlier.kind;
         self.dot += earlier.lead * later.lead * rarity * rarity;
         self.whole.add(kind, rarity);
-        if earlier.lead > 0.0 && later.lead > 0.0 {
-            self.leads.add(kind, rarity);
-        }
-        self.told[0].add(kind, earlier.lead * rarity);
-        self.told[1].add(kind, later.lead * rarity);
+        self.told.add(kind, earlier.lead * rarity);
+    }
+
+    /// How much both leads are alike, 0 to 1.
+    pub fn leads_alike(&self, said: [Said; 2]) -> f32 {
+        self.dot / (said[0].lead_square * said[1].lead_square).sqrt().max(f32::EPSILON)
     }
 }
 
@@ -128,16 +114,14 @@ pub fn numbers(
     crowd: usize,
 ) -> [f32; NUMBERS.len()] {
     let whole = |kind: Kind| shared.whole.of(&[kind]).ln_1p();
-    let told = |n: usize, kinds: &[Kind]| said[n].lead.share(&shared.told[n], kinds);
+    let told = |kinds: &[Kind]| said[0].lead.share(&shared.told, kinds);
     let first_days = [earlier.first_day(), later.first_day()];
     let days = Days::of(earlier, later);
     [
         earlier.seconds_to(later) as f32 / 86_400.0,
         flag(first_days[0].is_some() && first_days[0] == first_days[1]),
-        flag(earlier.names_other_days(later)),
         flag(earlier.language != later.language),
         (crowd as f32).ln_1p(),
-        shared.dot / (said[0].lead_square * said[1].lead_square).sqrt().max(f32::EPSILON),
         said[0].all.min(said[1].all),
         said[0].all.max(said[1].all),
         whole(Kind::Name),
@@ -147,20 +131,12 @@ pub fn numbers(
         flag(days.all_later),
         flag(days.first_later),
         flag(days.past_shared),
-        days.last_apart,
         flag(days.same),
         days.shared,
         flag(days.other_future),
-        told(0, &MATTER),
-        told(1, &MATTER),
-        told(0, &Kind::ALL),
-        told(1, &Kind::ALL),
-        shared.leads.of(&[Kind::Name]).ln_1p(),
-        shared.leads.of(&[Kind::Concept]).ln_1p(),
-        told(0, &[Kind::Concept]),
-        told(1, &[Kind::Concept]),
-        told(0, &[Kind::Name]),
-        told(1, &[Kind::Name]),
+        told(&MATTER),
+        told(&Kind::ALL),
+        told(&[Kind::Concept]),
     ]
 }
 
@@ -170,7 +146,6 @@ struct Days {
     all_later: bool,
     first_later: bool,
     past_shared: bool,
-    last_apart: f32,
     same: bool,
     shared: f32,
     other_future: bool,
@@ -185,17 +160,11 @@ impl Days {
         if before.is_empty() {
             before.push(out);
         }
-        let (Some(last), common) =
-            (before.iter().max(), earlier.days.iter().filter(|day| later.days.contains(day)).count())
-        else {
-            return Self::default();
-        };
-        let own_last = past.iter().max().unwrap_or(&now);
+        let common = earlier.days.iter().filter(|day| later.days.contains(day)).count();
         Self {
             all_later: !past.is_empty() && past.iter().all(|day| *day > out),
             first_later: past.first().is_some_and(|day| *day > out),
             past_shared: past.iter().any(|day| before.contains(day)),
-            last_apart: own_last.since(*last).map_or(0, |span| span.get_days().abs()) as f32,
             same: out == now,
             shared: common as f32 / earlier.days.len().min(later.days.len()).max(1) as f32,
             other_future: !coming.is_empty()
@@ -226,14 +195,14 @@ mod tests {
         let found = |later: &StoryFeatures| Days::of(&earlier, later);
         // A sequel: what it tells came after the earlier was out.
         let sequel = found(&of("12", &[12, 11]));
-        assert!(sequel.all_later && sequel.first_later && !sequel.past_shared && sequel.last_apart == 3.0);
+        assert!(sequel.all_later && sequel.first_later && !sequel.past_shared);
         // Another telling, with a look ahead to another day.
         let telling = found(&of("10", &[9, 21]));
         assert!(!telling.all_later && telling.past_shared && telling.same && telling.other_future);
-        assert_eq!((telling.shared, telling.last_apart), (0.5, 0.0));
+        assert_eq!(telling.shared, 0.5);
         // One that names no day tells of its own.
         let none = found(&of("13", &[]));
-        assert!(!none.all_later && !none.first_later && none.last_apart == 4.0 && none.shared == 0.0);
+        assert!(!none.all_later && !none.first_later && none.shared == 0.0);
         assert_eq!(found(&StoryFeatures::default()).shared, 0.0);
     }
 
@@ -249,9 +218,7 @@ mod tests {
         let found = numbers([&article, &article], said, &shared, 3);
         let number = |name: &str| found[NUMBERS.iter().position(|known| *known == name).unwrap()];
         assert_eq!(number("earlier-lead-told"), 2.0 / 3.0);
-        assert_eq!((number("later-lead-told"), number("lead-names-shared")), (0.0, 0.0));
-        assert_eq!(NUMBERS[LEADS], "leads-alike");
-        assert_eq!(number("leads-alike"), 0.0);
+        assert_eq!(shared.leads_alike(said), 0.0, "the later one has it below its lead");
         assert_eq!(number("names-shared"), 2.0f32.ln());
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use crate::{same_event::NUMBERS, story};
+use crate::{numbers::NUMBERS, story};
 
 /// What was learnt.
 pub static LEARNT: LazyLock<Learnt> = LazyLock::new(|| Learnt::parse(include_str!("same_event.weights")));

@@ -1,4 +1,4 @@
-//! Whether two articles tell the same event: a logistic regression on twelve numbers.
+//! Whether two articles tell the same event: a logistic regression on the numbers of `numbers.rs`.
 //!
 //! What an article shares with another says little by itself: in a week that is full of one matter all articles share its
 //! actors. So every term is weighed by its rarity among the articles of the week that are most alike (their *window*), and
@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     StoryFeatures,
+    numbers::{Said, Shared, numbers},
     rarity::{LEARNT, Usual},
     story::Term,
     terms::Kind,
@@ -55,25 +56,6 @@ pub fn same() -> f32 {
 
 /// No term says less.
 const LEAST_RARITY: f32 = 0.05;
-
-/// Where `leads-alike` stands among the numbers.
-const LEADS: usize = 5;
-
-/// What is compared, in the order of [`Week::numbers`].
-pub const NUMBERS: [&str; 12] = [
-    "days-apart",
-    "same-first-day",
-    "other-days",
-    "languages",
-    "crowd",
-    "leads-alike",
-    "less-said",
-    "more-said",
-    "names-shared",
-    "concepts-shared",
-    "figures-shared",
-    "words-shared",
-];
 
 /// An article beside those of its week.
 pub struct Week<'a> {
@@ -158,53 +140,34 @@ impl<'a> Week<'a> {
     /// Compares the article with all others; `None`: too long apart for one event, or nothing to compare.
     pub fn compare(&self) -> Vec<Option<Likeness>> {
         let own = self.said(&self.own);
-        let chance = |other: &Placed| {
+        let likeness = |other: &Placed| {
             let (a, b) = (self.own.article, other.article);
             let comparable = within(a, b) && !a.terms.is_empty() && !b.terms.is_empty();
-            comparable.then(|| {
-                let numbers = self.numbers(other, own);
-                let sum: f32 =
-                    LEARNT.weights.iter().zip(numbers).map(|(weight, number)| weight * number).sum();
-                Likeness { chance: 1.0 / (1.0 + (-(LEARNT.bias + sum)).exp()), leads: numbers[LEADS] }
-            })
+            comparable.then(|| self.likeness(other, own))
         };
-        self.others.iter().map(chance).collect()
+        self.others.iter().map(likeness).collect()
     }
 
-    /// How much an article says in this window.
-    fn said(&self, article: &Placed) -> Said {
-        let (all, lead_square) = article.terms().fold((0.0f32, 0.0f32), |(all, square), (term, place)| {
-            let rarity = self.rarities[place];
-            (all + rarity, square + (term.lead * rarity).powi(2))
-        });
-        Said { all: all.ln_1p(), lead_square }
-    }
-
-    fn numbers(&self, other: &Placed, own: Said) -> [f32; NUMBERS.len()] {
-        let theirs = self.said(other);
-        let (mut dot, mut of) = (0.0, [0.0f32; Kind::ALL.len()]);
-        for ((mine, place), theirs) in shared(self.own.terms(), &other.article.terms) {
-            let rarity = self.rarities[place];
-            dot += mine.lead * theirs.lead * rarity * rarity;
-            of[mine.kind as usize] += rarity;
+    fn likeness(&self, other: &Placed, own: Said) -> Likeness {
+        /// The earlier of two first.
+        fn in_order<T>(own_is_later: bool, own: T, other: T) -> [T; 2] {
+            if own_is_later { [other, own] } else { [own, other] }
         }
-        let shared = |kind: Kind| of[kind as usize].ln_1p();
-        let (a, b) = (self.own.article, other.article);
-        let first_days = [a.first_day(), b.first_day()];
-        [
-            seconds_apart(a, b) as f32 / 86_400.0,
-            flag(first_days[0].is_some() && first_days[0] == first_days[1]),
-            flag(a.names_other_days(b)),
-            flag(a.language != b.language),
-            (self.crowd as f32).ln_1p(),
-            dot / (own.lead_square * theirs.lead_square).sqrt().max(f32::EPSILON),
-            own.all.min(theirs.all),
-            own.all.max(theirs.all),
-            shared(Kind::Name),
-            shared(Kind::Concept),
-            shared(Kind::Figure),
-            shared(Kind::Word),
-        ]
+        let later = self.own.article.at >= other.article.at;
+        let mut shared = Shared::default();
+        for ((mine, place), theirs) in in_both(self.own.terms(), &other.article.terms) {
+            shared.add(in_order(later, mine, theirs), self.rarities[place]);
+        }
+        let said = in_order(later, own, self.said(other));
+        let pair = in_order(later, self.own.article, other.article);
+        let numbers = numbers(pair, said, &shared, self.crowd);
+        let sum: f32 = LEARNT.weights.iter().zip(numbers).map(|(weight, number)| weight * number).sum();
+        let chance = 1.0 / (1.0 + (-(LEARNT.bias + sum)).exp());
+        Likeness { chance, leads: shared.leads_alike(said) }
+    }
+
+    fn said(&self, article: &Placed) -> Said {
+        Said::of(article.terms().map(|(term, place)| (term, self.rarities[place])))
     }
 
     /// In words, why another article is or is not of the same event.
@@ -225,32 +188,18 @@ impl<'a> Week<'a> {
                 (false, false) => format!("on {mine} and {theirs}"),
             });
         }
-        grounds.push(format!("published {} hours apart", seconds_apart(own, other) / 3600));
+        grounds.push(format!("published {} hours apart", own.seconds_to(other) / 3600));
         grounds.push(format!("{} others of the week are like it", self.crowd));
         grounds.join("; ")
     }
 }
 
-/// How much an article says in a window, and the square of its lead's length as a vector.
-#[derive(Debug, Clone, Copy)]
-struct Said {
-    all: f32,
-    lead_square: f32,
-}
-
-fn seconds_apart(a: &StoryFeatures, b: &StoryFeatures) -> i64 {
-    match (a.at, b.at) {
-        (Some(a), Some(b)) => (a.as_second() - b.as_second()).abs(),
-        _ => 0,
-    }
-}
-
 fn within(a: &StoryFeatures, b: &StoryFeatures) -> bool {
-    seconds_apart(a, b) <= WINDOW_S
+    a.seconds_to(b) <= WINDOW_S
 }
 
 /// The terms that both have; both are in the order of their hashes.
-fn shared<'a>(
+fn in_both<'a>(
     mine: impl Iterator<Item = (&'a Term, usize)>,
     theirs: &'a [Term],
 ) -> impl Iterator<Item = ((&'a Term, usize), &'a Term)> {
@@ -259,10 +208,6 @@ fn shared<'a>(
         while theirs.next_if(|other| other.hash < mine.0.hash).is_some() {}
         theirs.next_if(|other| other.hash == mine.0.hash).map(|other| (mine, other))
     })
-}
-
-fn flag(is: bool) -> f32 {
-    f32::from(u8::from(is))
 }
 
 #[cfg(test)]
@@ -361,7 +306,6 @@ mod tests {
         let (a, b) = (order(Language::English, 0), order(Language::Italian, 6));
         let (there, back) = (chance(&a, &b, &[]).unwrap(), chance(&b, &a, &[]).unwrap());
         assert!((there.chance - back.chance).abs() < 1e-4, "{there:?} {back:?}");
-        assert_eq!(NUMBERS[LEADS], "leads-alike");
     }
 
     #[test]

@@ -59,10 +59,22 @@ impl StoryFeatures {
         Self::from(&StoryTerms::of(tagged, first_seen))
     }
 
+    /// The day of its publication.
+    pub(crate) fn published(&self) -> Option<Date> {
+        self.at.map(|at| TimeZone::UTC.to_datetime(at).date())
+    }
+
+    /// Seconds between the publications of two articles; 0 where one is not known.
+    pub(crate) fn seconds_to(&self, other: &Self) -> i64 {
+        match (self.at, other.at) {
+            (Some(a), Some(b)) => (a.as_second() - b.as_second()).abs(),
+            _ => 0,
+        }
+    }
+
     /// The day that it is about: the first that it names, else that of its publication.
     pub(crate) fn first_day(&self) -> Option<Date> {
-        let published = || self.at.map(|at| TimeZone::UTC.to_datetime(at).date());
-        self.days.first().copied().or_else(published)
+        self.days.first().copied().or_else(|| self.published())
     }
 
     /// Whether both name days, and none in common.

@@ -30,15 +30,17 @@ from sklearn.preprocessing import StandardScaler
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIGHTS = os.path.join(HERE, "../src/same_event.weights")
 # The numbers that are compared, and the sign that each may have: what speaks for one event may not weigh against it.
-SIGNS = {"days-apart": -1, "same-first-day": 1, "other-days": -1, "languages": 0, "crowd": -1, "leads-alike": 1, "less-said": 0,
-         "more-said": 0, "names-shared": 1, "concepts-shared": 1, "figures-shared": 1, "words-shared": 1}
+SIGNS = {"days-apart": -1, "same-first-day": 1, "languages": 0, "crowd": -1, "less-said": 0, "more-said": 0,
+         "names-shared": 1, "concepts-shared": 1, "figures-shared": 1, "words-shared": 1, "all-days-later": -1,
+         "first-day-later": -1, "past-day-shared": 1, "same-day": 0, "days-shared": 1, "other-future-days": -1,
+         "earlier-lead-told": 1, "earlier-lead-in-all": 1, "earlier-lead-concepts": 1}
 NUMBERS = list(SIGNS)
 # How much a pair counts of the crowded week, in which there are ten times as many.
-CROWDED_PAIR = 0.1
+CROWDED_PAIR = 0.3
 SEEDS = 8
-# As the program has them: see `same_event.rs`.
+# As the program has them: see `same_event.rs` and `numbers.rs`.
 WINDOW = 7
-KEYS, KEY_TYPES, FOUND, NEAREST = 24, "nc", 48, 20
+KEYS, KEY_TYPES, FOUND, NEAREST = 24, "nc", 32, 20
 PRIOR, LEAST_RARITY = 20, 0.05
 # A term of fewer events counts as one of none: it is not listed.
 LISTED = 4
@@ -151,23 +153,39 @@ def window(later, near):
 
 
 def numbers(a, b, crowd, have, rarity):
-    """As `same_event.rs` has them; `b` is the later one, whose window it is."""
+    """As `numbers.rs` has them; `b` is the later one, whose window it is."""
     def rare(term):
         usual = PRIOR * min(1, math.exp(-rarity(term)))
         return max(LEAST_RARITY, math.log((crowd + PRIOR) / (max(have[term] - 1, 0) + usual)))
 
     first = lambda t: t["days"][0] if t["days"] else t["at"].date()
-    rarities = {term: rare(term) for term in a["terms"].keys() | b["terms"].keys()}
     x, y = a["terms"], b["terms"]
-    length = lambda t: math.sqrt(sum((lead * rarities[term]) ** 2 for term, (lead, _) in t.items()))
+    rarities = {term: rare(term) for term in x.keys() | y.keys()}
     shared = x.keys() & y.keys()
-    alike = sum(x[term][0] * y[term][0] * rarities[term] ** 2 for term in shared) / max(1e-9, length(x) * length(y))
     said = sorted(math.log1p(sum(rarities[term] for term in t)) for t in (x, y))
     of_type = lambda type: math.log1p(sum(rarities[term] for term in shared if term[0] == type))
+
+    def told(types):
+        lead = {term: weight * rarities[term] for term, (weight, _) in x.items() if term[0] in types}
+        return sum(weight for term, weight in lead.items() if term in shared) / max(1e-9, sum(lead.values()))
+
     return [
-        (b["at"] - a["at"]).total_seconds() / 86400, first(a) == first(b),
-        bool(a["days"] and b["days"] and not set(a["days"]) & set(b["days"])), a["language"] != b["language"],
-        math.log1p(crowd), alike, *said, of_type("n"), of_type("c"), of_type("f"), of_type("w"),
+        (b["at"] - a["at"]).total_seconds() / 86400, first(a) == first(b), a["language"] != b["language"],
+        math.log1p(crowd), *said, of_type("n"), of_type("c"), of_type("f"), of_type("w"), *days_apart(a, b),
+        told("ncf"), told("ncfsw"), told("c"),
+    ]
+
+
+def days_apart(a, b):
+    """How the days that both name lie to each other: what the later one tells that came after the earlier."""
+    out, now = a["at"].date(), b["at"].date()
+    before = [day for day in a["days"] if day <= out] or [out]
+    past = [day for day in b["days"] if day <= now]
+    coming, future = ({day for day in days if day > at} for days, at in ((a["days"], out), (b["days"], now)))
+    return [
+        bool(past) and all(day > out for day in past), bool(past) and past[0] > out, bool(set(past) & set(before)),
+        out == now, len(set(a["days"]) & set(b["days"])) / max(1, min(len(a["days"]), len(b["days"]))),
+        bool(coming and future and not coming & future),
     ]
 
 
@@ -308,7 +326,7 @@ def main():
     source = ap.add_mutually_exclusive_group(required=True)
     source.add_argument("--vedetta", help="the binary")
     source.add_argument("--features", help="a file of the lines that it would print; a telling without one is left out")
-    ap.add_argument("--same", type=float, default=0.45, help="chance from which a telling joins a story")
+    ap.add_argument("--same", type=float, default=0.35, help="chance from which a telling joins a story")
     ap.add_argument("--write", action="store_true", help="write the weights")
     ap.add_argument("--held", action="store_true", help="score the half that is held back")
     args = ap.parse_args()
