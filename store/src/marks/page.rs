@@ -10,7 +10,7 @@ pub const PAGE: usize = 64;
 /// Bytes of the longest page: the length and the longest varints, ten bytes and five.
 pub const LONGEST: usize = 2 + 15 * PAGE;
 /// Bits of a mark in a posting.
-const MARK_BITS: u32 = 40;
+pub const MARK_BITS: u32 = 40;
 
 /// Appends the page of `postings`, which are in order, to `to`.
 pub fn encode(postings: &[Posting], to: &mut Vec<u8>) {

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     Posting,
-    page::{self, LONGEST, PAGE},
+    page::{self, LONGEST, MARK_BITS, PAGE},
 };
 use crate::{Position, StoreError};
 
@@ -25,7 +25,11 @@ const WIDTH: usize = 9;
 /// Behind them where the page ends.
 const FENCE: usize = WIDTH + 8;
 /// Pages of a run that are shorter are kept in memory: most runs are, and most looks into them find nothing.
-const KEPT: usize = 12 << 20;
+const KEPT: usize = 32 << 20;
+/// Fences to either side of the expected one in which a mark is looked for first: two standard deviations in a run of fifty
+/// million postings.
+const NEAR: usize = 128;
+
 /// The first posting of a page, and where in the file the page ends.
 #[derive(Debug, Clone, Copy)]
 struct Fence {
@@ -240,7 +244,18 @@ impl Run {
 
     /// The first page that may hold `from`: the one before the first fence beyond it.
     fn first_page(&self, from: &Posting) -> usize {
-        self.fences.partition_point(|fence| fence.first < *from).saturating_sub(1)
+        let before = |fence: &Fence| fence.first < *from;
+        // Marks are hashes and lie about where they would if they were spread evenly: a search through all fences, which
+        // no cache of the processor holds, took a tenth of the ladder's time.
+        let count = self.fences.len();
+        let expected = (u128::from(from.mark) * count as u128 >> MARK_BITS) as usize;
+        let (start, end) = (expected.saturating_sub(NEAR).min(count), count.min(expected + NEAR));
+        let near = &self.fences[start..end];
+        let holds = (start == 0 || near.first().is_some_and(before))
+            && (end == count || near.last().is_some_and(|fence| !before(fence)));
+        let first =
+            if holds { start + near.partition_point(before) } else { self.fences.partition_point(before) };
+        first.saturating_sub(1)
     }
 
     /// All postings in their order.
