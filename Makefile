@@ -63,7 +63,10 @@ eval: setup ## the scores of language, model, duplicates, feeds and pages on the
 	$(TARGET)/training/bin/python tools/pages.py $(DATA)/pages $(TARGET)/release/examples/page_texts $(TARGET)/eval || status=1; \
 	exit $$status
 
-bench: setup ## the rates of polling, pages, feeds, the lexicon, commits beside SQLite, and the model beside transformers
+# Filling the store takes a quarter of an hour.
+ARTICLES ?= 1000000
+
+bench: setup ## the rates of polling, pages, feeds, the lexicon, commits beside SQLite, the model beside transformers, the ladder beside a million articles
 	@echo "bench: $$(date -u +%F), $$(nproc) cores of $$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 	cargo build --release --locked --workspace --bins --examples
 	$(TARGET)/release/examples/poll_speed $(TARGET)/release/vedetta
@@ -73,6 +76,7 @@ bench: setup ## the rates of polling, pages, feeds, the lexicon, commits beside 
 	$(VENV)
 	cd nlp/training && $(TARGET)/training/bin/python bench.py --model ../model \
 		--engine $(TARGET)/release/examples/model_speed --scratch $(TARGET)/bench
+	$(TARGET)/release/examples/ladder_speed --articles $(ARTICLES)
 
 KILLS ?= 500
 

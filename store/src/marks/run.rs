@@ -25,7 +25,7 @@ const WIDTH: usize = 9;
 /// Behind them where the page ends.
 const FENCE: usize = WIDTH + 8;
 /// Pages of a run that are shorter are kept in memory: most runs are, and most looks into them find nothing.
-const KEPT: usize = 32 << 20;
+const KEPT: usize = 8 << 20;
 /// Fences to either side of the expected one in which a mark is looked for first: two standard deviations in a run of fifty
 /// million postings.
 const NEAR: usize = 128;
