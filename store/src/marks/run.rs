@@ -248,7 +248,7 @@ impl Run {
         // Marks are hashes and lie about where they would if they were spread evenly: a search through all fences, which
         // no cache of the processor holds, took a tenth of the ladder's time.
         let count = self.fences.len();
-        let expected = (u128::from(from.mark) * count as u128 >> MARK_BITS) as usize;
+        let expected = ((u128::from(from.mark) * count as u128) >> MARK_BITS) as usize;
         let (start, end) = (expected.saturating_sub(NEAR).min(count), count.min(expected + NEAR));
         let near = &self.fences[start..end];
         let holds = (start == 0 || near.first().is_some_and(before))
